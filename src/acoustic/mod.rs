@@ -1,0 +1,1 @@
+//! Acoustic model: phonemes, prosody and a speaker embedding to a mel spectrogram.

@@ -1,0 +1,1 @@
+//! Aligner: a phoneme recogniser that times phonemes, checks transcripts and labels recordings.

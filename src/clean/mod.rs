@@ -1,0 +1,1 @@
+//! Cleaning: voice activity, trimming, levelling.

@@ -1,0 +1,1 @@
+//! Datasets: folder layout, manifests, corpora.

@@ -1,0 +1,1 @@
+//! Measures: similarity, phoneme error rate, mel-cepstral distortion, F0 error, signal figures.

@@ -1,0 +1,1 @@
+//! Signal features: STFT, mel, filterbanks, pitch.

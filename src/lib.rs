@@ -1,0 +1,33 @@
+//! From a folder of recordings to a voice that says any text, on the user's own hardware.
+//!
+//! Dependencies point downward only (`tests/layering.rs` checks it):
+//!
+//! | layer | modules |
+//! |---|---|
+//! | 5 | [`cli`], [`commands`], [`config`] |
+//! | 4 | [`train`], [`synthesis`], [`evaluation`] |
+//! | 3 | [`clean`], [`speaker`], [`dataset`], [`text`], [`aligner`], [`acoustic`], [`vocoder`] |
+//! | 2 | [`audio`], [`features`], [`nn`], [`gpu`] |
+//! | 1 | [`units`], [`error`] |
+//!
+//! Shape letters, the same everywhere: B batch, T frames, N tokens, C channels, L samples.
+
+pub mod acoustic;
+pub mod aligner;
+pub mod audio;
+pub mod clean;
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod dataset;
+pub mod error;
+pub mod evaluation;
+pub mod features;
+pub mod gpu;
+pub mod nn;
+pub mod speaker;
+pub mod synthesis;
+pub mod text;
+pub mod train;
+pub mod units;
+pub mod vocoder;

@@ -1,0 +1,1 @@
+//! What all models share: layers, checkpoints, optimiser, training loop.

@@ -1,0 +1,1 @@
+//! Speaker encoder: who is speaking, as 192 values.

@@ -1,0 +1,1 @@
+//! From text and a voice to audio.

@@ -1,0 +1,1 @@
+//! Training: base components and voices.

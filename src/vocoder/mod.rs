@@ -1,0 +1,1 @@
+//! Vocoder: mel spectrogram to waveform.
