@@ -1,1 +1,3 @@
 //! Signal features: STFT, mel, filterbanks, pitch.
+
+pub mod pitch;
