@@ -131,9 +131,9 @@ pub fn interpolate_unvoiced(f0: &[f32]) -> Vec<f32> {
     for pair in voiced.windows(2) {
         let (from, to) = (pair[0], pair[1]);
         let (low, high) = (filled[from].ln(), filled[to].ln());
-        for t in from + 1..to {
-            let share = (t - from) as f32 / (to - from) as f32;
-            filled[t] = (low + (high - low) * share).exp();
+        for (step, hz) in filled[from + 1..to].iter_mut().enumerate() {
+            let share = (step + 1) as f32 / (to - from) as f32;
+            *hz = (low + (high - low) * share).exp();
         }
     }
     filled

@@ -118,7 +118,7 @@ impl Correlator {
     fn frame(&self, value: impl Fn(usize) -> f32, into: &mut [f32], config: &PitchConfig) -> FrameCandidates {
         let energy = value(0) / (self.band.len() * self.window.len()) as f32;
         // 1e-10 is 100 dB below the peak of the recording: rounding noise, nothing to analyse.
-        if !(energy > 1e-10) {
+        if energy <= 1e-10 {
             return FrameCandidates::default();
         }
         let scale = 1.0 / value(0);
