@@ -2,3 +2,6 @@
 
 pub mod mel;
 pub mod stft;
+//! Signal features: STFT, mel, filterbanks, pitch.
+
+pub mod pitch;
