@@ -1,1 +1,4 @@
-//! Signal features: STFT, mel, filterbanks, pitch.
+//! Signal features: STFT, mel, filterbanks, pitch. There is one definition of each in the whole program.
+
+pub mod mel;
+pub mod stft;
