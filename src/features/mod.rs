@@ -1,7 +1,5 @@
 //! Signal features: STFT, mel, filterbanks, pitch. There is one definition of each in the whole program.
 
 pub mod mel;
-pub mod stft;
-//! Signal features: STFT, mel, filterbanks, pitch.
-
 pub mod pitch;
+pub mod stft;
