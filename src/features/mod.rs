@@ -1,4 +1,5 @@
 //! Signal features: STFT, mel, filterbanks, pitch. There is one definition of each in the whole program.
 
+pub mod fbank;
 pub mod mel;
 pub mod stft;
