@@ -1,1 +1,3 @@
 //! Datasets: folder layout, manifests, corpora.
+
+pub mod corpus;

@@ -3,3 +3,6 @@
 pub mod fbank;
 pub mod mel;
 pub mod stft;
+//! Signal features: STFT, mel, filterbanks, pitch.
+
+pub mod pitch;

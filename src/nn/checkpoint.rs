@@ -20,7 +20,7 @@ pub enum CheckpointError {
     #[error("{} is not a valid safetensors file: {source}", path.display())]
     Malformed { path: PathBuf, source: SafeTensorError },
     /// An element type that no model here has.
-    #[error("tensor `{name}` has elements of type {found}, expected F32, F16, BF16, F64, I64, I32 or U8")]
+    #[error("tensor `{name}` has elements of type {found}, expected F32, F16, BF16, F64, I64, I32, I16 or U8")]
     ElementType { name: String, found: String },
     /// A parameter of the model is not in the file.
     #[error("the weights lack `{name}` ({missing} of {total} parameters are missing)")]
@@ -159,6 +159,7 @@ fn to_tensor(name: &str, view: &TensorView) -> Result<Tensor, CheckpointError> {
         Dtype::F64 => Kind::Double,
         Dtype::I64 => Kind::Int64,
         Dtype::I32 => Kind::Int,
+        Dtype::I16 => Kind::Int16,
         Dtype::U8 => Kind::Uint8,
         other => return Err(CheckpointError::ElementType { name: name.to_string(), found: format!("{other:?}") }),
     };
@@ -174,6 +175,7 @@ fn to_bytes(name: &str, tensor: &Tensor, precision: Precision) -> Result<Raw, Ch
         (Kind::Double, Precision::Full) => (Kind::Double, Dtype::F64),
         (Kind::Int64, _) => (Kind::Int64, Dtype::I64),
         (Kind::Int, _) => (Kind::Int, Dtype::I32),
+        (Kind::Int16, _) => (Kind::Int16, Dtype::I16),
         (Kind::Uint8, _) => (Kind::Uint8, Dtype::U8),
         (other, _) => {
             return Err(CheckpointError::ElementType { name: name.to_string(), found: format!("{other:?}") });
