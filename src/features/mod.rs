@@ -2,7 +2,5 @@
 
 pub mod fbank;
 pub mod mel;
-pub mod stft;
-//! Signal features: STFT, mel, filterbanks, pitch.
-
 pub mod pitch;
+pub mod stft;
