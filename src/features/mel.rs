@@ -87,19 +87,27 @@ impl MelConfig {
         let step = (high - low) / (self.n_mels + 1) as f64;
         let edges: Vec<f64> = (0..self.n_mels + 2).map(|i| scale.hz(low + step * i as f64)).collect();
         let bin_hz = self.rate.hz() / self.n_fft as f64;
-        let triangle = |edge: &[f64]| {
+        let bins: Vec<f64> = (0..self.stft().bins()).map(|bin| bin as f64 * bin_hz).collect();
+        let unit_area = |(row, edge): (Vec<f64>, &[f64])| {
             let norm = 2.0 / (edge[2] - edge[0]);
-            (0..self.stft().bins())
-                .map(|bin| {
-                    let hz = bin as f64 * bin_hz;
-                    let rise = (hz - edge[0]) / (edge[1] - edge[0]);
-                    let fall = (edge[2] - hz) / (edge[2] - edge[1]);
-                    (rise.min(fall).max(0.0) * norm) as f32
-                })
-                .collect()
+            row.into_iter().map(|weight| (weight * norm) as f32).collect()
         };
-        edges.windows(3).map(triangle).collect()
+        triangles(&edges, &bins).into_iter().zip(edges.windows(3)).map(unit_area).collect()
     }
+}
+
+/// Overlapping triangles with a peak of 1, one between each edge and the next but one, as weights of the points at
+/// `positions`. Edges and positions are on one axis: of frequency for librosa's filters, of mel for Kaldi's.
+pub(super) fn triangles(edges: &[f64], positions: &[f64]) -> Vec<Vec<f64>> {
+    let triangle = |edge: &[f64]| {
+        let weight = |&position: &f64| {
+            let rise = (position - edge[0]) / (edge[1] - edge[0]);
+            let fall = (edge[2] - position) / (edge[2] - edge[1]);
+            rise.min(fall).max(0.0)
+        };
+        positions.iter().map(weight).collect()
+    };
+    edges.windows(3).map(triangle).collect()
 }
 
 /// Log-mel spectrogram: natural logarithm of `max(filters · magnitude, 1e-5)`.

@@ -6,6 +6,8 @@
 
 mod config;
 mod ecapa;
+mod encoder;
+mod error;
 mod pooling;
 mod res2net;
 mod squeeze_excitation;
@@ -13,6 +15,8 @@ mod tdnn;
 
 pub use config::{EcapaConfig, EcapaConfigError};
 pub use ecapa::EcapaTdnn;
+pub use encoder::{SpeakerEncoder, cosine};
+pub use error::SpeakerError;
 pub use pooling::AttentiveStatisticsPooling;
 pub use res2net::{Res2NetBlock, SeRes2NetBlock};
 pub use squeeze_excitation::SqueezeExcitation;

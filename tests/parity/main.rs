@@ -3,5 +3,6 @@
 //! Weights are made by one formula on both sides ([`formula`]), so that only small outputs are committed.
 
 mod ecapa;
+mod fbank;
 mod formula;
 mod golden;
