@@ -6,3 +6,4 @@
 pub mod excitation;
 pub mod filter;
 pub mod harmonic;
+pub mod hifigan;
