@@ -7,3 +7,4 @@ pub mod excitation;
 pub mod filter;
 pub mod harmonic;
 pub mod loss;
+pub mod hifigan;
