@@ -1,1 +1,3 @@
 //! Cleaning: voice activity, trimming, levelling.
+
+pub mod config;
