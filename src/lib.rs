@@ -8,7 +8,7 @@
 //! | 4 | [`train`], [`synthesis`], [`evaluation`] |
 //! | 3 | [`clean`], [`speaker`], [`dataset`], [`text`], [`aligner`], [`acoustic`], [`vocoder`] |
 //! | 2 | [`audio`], [`features`], [`nn`], [`gpu`] |
-//! | 1 | [`units`], [`error`] |
+//! | 1 | [`units`], [`error`], [`files`] |
 //!
 //! Shape letters, the same everywhere: B batch, T frames, N tokens, C channels, L samples.
 
@@ -23,6 +23,7 @@ pub mod dataset;
 pub mod error;
 pub mod evaluation;
 pub mod features;
+pub mod files;
 pub mod gpu;
 pub mod nn;
 pub mod speaker;

@@ -1,1 +1,5 @@
 //! Datasets: folder layout, manifests, corpora.
+
+pub mod batches;
+pub mod corpus;
+pub mod prepared;

@@ -1,1 +1,6 @@
-//! Signal features: STFT, mel, filterbanks, pitch.
+//! Signal features: STFT, mel, filterbanks, pitch. There is one definition of each in the whole program.
+
+pub mod fbank;
+pub mod mel;
+pub mod pitch;
+pub mod stft;

@@ -1,1 +1,7 @@
-//! What all models share: layers, checkpoints, optimiser, training loop.
+//! What all models share: layers, checkpoints, optimiser, schedule.
+
+pub mod adamw;
+pub mod checkpoint;
+pub mod convnext;
+pub mod ema;
+pub mod schedule;

@@ -1,1 +1,85 @@
 //! Text front end: what is written becomes what is said.
+//!
+//! Three steps, each public: [`normalize_text`] turns writing into spoken words and pauses,
+//! [`convert_to_phonemes`] finds how each word is said, [`add_prosody_markers`] lays out the symbols of an
+//! utterance. [`FrontEnd`] runs all three.
+
+pub mod letters;
+pub mod lexicon;
+pub mod morphology;
+pub mod normalize;
+pub mod phonemes;
+pub mod pronounce;
+pub mod prosody;
+mod reductions;
+pub mod symbols;
+pub mod token;
+pub mod utterances;
+
+pub use normalize::normalize_text;
+pub use phonemes::{Phonemized, Pronounced, convert_to_phonemes};
+pub use pronounce::Pronouncer;
+pub use prosody::{Utterance, Word, add_prosody_markers};
+pub use symbols::Symbol;
+pub use token::{Class, Normalized, Token, Unreadable};
+
+/// Text to utterances. Cheap to make: the lexicon is embedded and searched in place.
+#[derive(Debug, Clone, Default)]
+pub struct FrontEnd {
+    pronouncer: Pronouncer,
+}
+
+impl FrontEnd {
+    /// American English.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// `text` in utterances of at most [`utterances::MAX_WORDS`] words and [`utterances::MAX_PHONEMES`] phonemes.
+    pub fn utterances(&self, text: &str) -> Vec<Utterance> {
+        utterances::split(&self.read(text).tokens)
+    }
+
+    /// `text` as a single utterance, however long: for transcripts of recordings.
+    pub fn phonemize(&self, text: &str) -> Utterance {
+        add_prosody_markers(&self.read(text).tokens)
+    }
+
+    /// What in `text` cannot be read and would not be spoken, in the order of the text.
+    pub fn unreadable(&self, text: &str) -> Vec<Unreadable> {
+        self.read(text).unreadable
+    }
+
+    /// The first two steps.
+    pub fn read(&self, text: &str) -> Phonemized {
+        convert_to_phonemes(normalize_text(text), &self.pronouncer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn symbols(text: &str) -> String {
+        FrontEnd::new().phonemize(text).symbols.iter().map(|s| s.name()).collect::<Vec<_>>().join("_")
+    }
+
+    #[test]
+    fn words_are_separated_by_one_boundary() {
+        assert_eq!(symbols("Hello, world"), " _HH_AH0_L_OW1_,_W_ER1_L_D_.");
+        assert_eq!(symbols("the apple, the pear"), " _DH_IY0_ _AE1_P_AH0_L_,_DH_AH0_ _P_EH1_R_.");
+        assert_eq!(symbols("\"Why?!\", she said"), " _W_AY1_?_SH_IY1_ _S_EH1_D_.");
+        assert_eq!(symbols(""), "");
+        assert_eq!(symbols("..."), "");
+    }
+
+    #[test]
+    fn words_know_their_places() {
+        let utterance = FrontEnd::new().phonemize("  Hello, world!");
+        assert_eq!(utterance.source, 2..14);
+        let world = &utterance.words[1];
+        assert_eq!((world.text.as_str(), world.source.clone()), ("world", 9..14));
+        let names: Vec<_> = utterance.symbols[world.symbols.clone()].iter().map(|s| s.name()).collect();
+        assert_eq!(names, ["W", "ER1", "L", "D"]);
+    }
+}

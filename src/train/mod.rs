@@ -1,1 +1,5 @@
 //! Training: base components and voices.
+
+pub mod base;
+pub mod runner;
+pub mod vocoder;

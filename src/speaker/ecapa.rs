@@ -1,0 +1,71 @@
+//! The whole ECAPA-TDNN.
+
+use tch::{
+    Kind, Tensor,
+    nn::{self, Module, ModuleT},
+};
+
+use super::{
+    AttentiveStatisticsPooling, EcapaConfig, EcapaConfigError, SeRes2NetBlock, TdnnBlock,
+    tdnn::{batch_norm, pointwise},
+};
+
+/// SpeechBrain's `ECAPA_TDNN`: filterbanks to a speaker embedding.
+#[derive(Debug)]
+pub struct EcapaTdnn {
+    first: TdnnBlock,
+    blocks: Vec<SeRes2NetBlock>,
+    mfa: TdnnBlock,
+    asp: AttentiveStatisticsPooling,
+    asp_bn: nn::BatchNorm,
+    fc: nn::Conv1D,
+}
+
+impl EcapaTdnn {
+    /// Builds the network's variables below `vs`.
+    ///
+    /// # Errors
+    /// A configuration that describes no network.
+    pub fn new(vs: nn::Path, config: &EcapaConfig) -> Result<Self, EcapaConfigError> {
+        config.validate()?;
+        let last = config.channels.len() - 1;
+        let (hidden, aggregated) = (config.channels[0], config.channels[last]);
+        let (kernels, dilations) = (&config.kernel_sizes, &config.dilations);
+        let block = |layer| SeRes2NetBlock::new(&vs / "blocks" / layer, config, layer);
+        let joined = hidden * (last as i64 - 1);
+        Ok(Self {
+            first: TdnnBlock::new(&vs / "blocks" / 0, config.bands, hidden, kernels[0], dilations[0]),
+            blocks: (1..last).map(block).collect(),
+            mfa: TdnnBlock::new(&vs / "mfa", joined, aggregated, kernels[last], dilations[last]),
+            asp: AttentiveStatisticsPooling::new(&vs / "asp", aggregated, config.attention_channels),
+            asp_bn: batch_norm(&vs / "asp_bn", 2 * aggregated),
+            fc: pointwise(&vs / "fc", 2 * aggregated, config.embedding),
+        })
+    }
+
+    /// Filterbanks (B, T, bands) → embeddings (B, embedding), not normalised; T at least [`EcapaConfig::min_frames`].
+    ///
+    /// `lengths` (B) says what part of the T frames of each row is real, in (0, 1]; without it all are. `train` chooses
+    /// between the batch's statistics and the running ones.
+    pub fn forward(&self, features: &Tensor, lengths: Option<&Tensor>, train: bool) -> Tensor {
+        let mask = lengths.map(|lengths| frame_mask(lengths, features));
+        let mut xs = self.first.forward(&features.transpose(1, 2), train);
+        let mut outputs = Vec::with_capacity(self.blocks.len());
+        for block in &self.blocks {
+            xs = block.forward(&xs, mask.as_ref(), train);
+            outputs.push(xs.shallow_clone());
+        }
+        let xs = self.mfa.forward(&Tensor::cat(&outputs, 1), train);
+        let xs = self.asp.forward(&xs, mask.as_ref(), train);
+        let xs = self.asp_bn.forward_t(&xs, train);
+        self.fc.forward(&xs).squeeze_dim(2)
+    }
+}
+
+/// 1 for real frames and 0 for padding, (B, 1, T), from relative lengths (B) (SpeechBrain's `length_to_mask`).
+fn frame_mask(lengths: &Tensor, features: &Tensor) -> Tensor {
+    let frames = features.size()[1];
+    let position = Tensor::arange(frames, (Kind::Float, features.device()));
+    let lengths = lengths.to_device(features.device()).to_kind(Kind::Float) * frames as f64;
+    position.unsqueeze(0).lt_tensor(&lengths.unsqueeze(1)).to_kind(features.kind()).unsqueeze(1)
+}

@@ -1,0 +1,261 @@
+//! Words built from listed ones: endings, prefixes and compounds.
+//!
+//! CMUdict lists most common forms, so these rules serve the rest: `blackmailers`, `unoffending`, `waistcoat`.
+
+use super::symbols::Symbol;
+
+/// Looks a listed word up.
+type Known<'a> = &'a dyn Fn(&str) -> Option<Vec<Symbol>>;
+
+/// Prefixes that join a listed word without changing it, and what they sound like.
+const PREFIXES: [(&str, &str); 22] = [
+    ("counter", "K AW2 N T ER0"),
+    ("inter", "IH2 N T ER0"),
+    ("micro", "M AY2 K R OW0"),
+    ("multi", "M AH2 L T IY0"),
+    ("super", "S UW2 P ER0"),
+    ("under", "AH2 N D ER0"),
+    ("anti", "AE2 N T IY0"),
+    ("auto", "AO2 T OW0"),
+    ("fore", "F AO2 R"),
+    ("over", "OW2 V ER0"),
+    ("post", "P OW2 S T"),
+    ("semi", "S EH2 M IY0"),
+    ("dis", "D IH0 S"),
+    ("mis", "M IH0 S"),
+    ("non", "N AA2 N"),
+    ("out", "AW2 T"),
+    ("pre", "P R IY2"),
+    ("pro", "P R OW0"),
+    ("sub", "S AH0 B"),
+    ("de", "D IY0"),
+    ("re", "R IY0"),
+    ("un", "AH0 N"),
+];
+
+/// Endings that join a listed word without changing how it is said, and what they sound like.
+const SUFFIXES: [(&str, &str); 17] = [
+    ("fulness", "F AH0 L N AH0 S"),
+    ("lessly", "L AH0 S L IY0"),
+    ("lessness", "L AH0 S N AH0 S"),
+    ("fully", "F AH0 L IY0"),
+    ("ingly", "IH0 NG L IY0"),
+    ("ness", "N AH0 S"),
+    ("less", "L AH0 S"),
+    ("ship", "SH IH2 P"),
+    ("hood", "HH UH2 D"),
+    ("like", "L AY2 K"),
+    ("ment", "M AH0 N T"),
+    ("most", "M OW2 S T"),
+    ("ward", "W ER0 D"),
+    ("wise", "W AY2 Z"),
+    ("some", "S AH0 M"),
+    ("ful", "F AH0 L"),
+    ("ly", "L IY0"),
+];
+
+/// Endings that begin with a vowel, before which a silent `e`, a final `y` or a doubled consonant changes.
+const VOWEL_SUFFIXES: [(&str, &str); 10] = [
+    ("ings", "IH0 NG Z"),
+    ("ing", "IH0 NG"),
+    ("in'", "IH0 N"),
+    ("able", "AH0 B AH0 L"),
+    ("ably", "AH0 B L IY0"),
+    ("ers", "ER0 Z"),
+    ("er", "ER0"),
+    ("est", "AH0 S T"),
+    ("eth", "AH0 TH"),
+    ("ish", "IH0 SH"),
+];
+
+/// British spellings that CMUdict lists in their American form only.
+const SPELLINGS: [(&str, &str); 9] = [
+    ("isation", "ization"),
+    ("ising", "izing"),
+    ("ised", "ized"),
+    ("ises", "izes"),
+    ("ise", "ize"),
+    ("elling", "eling"),
+    ("elled", "eled"),
+    ("our", "or"),
+    ("tre", "ter"),
+];
+
+/// How deep endings and prefixes nest: `un-help-ful-ness-es`.
+const MAX_DEPTH: usize = 4;
+/// Parts of a compound have at least this many letters, so that few are found by accident.
+const MIN_PART_LETTERS: usize = 4;
+/// Longer words are not searched for listed parts.
+const MAX_LETTERS: usize = 40;
+
+/// The phonemes of `word` (lower case) from those of listed words, if it is built from them.
+pub fn derive(word: &str, known: Known) -> Option<Vec<Symbol>> {
+    if word.len() > MAX_LETTERS || !word.is_ascii() {
+        return None;
+    }
+    inflected(word, known, MAX_DEPTH).or_else(|| compound(word, known))
+}
+
+/// The word itself when listed, or taken apart once more.
+fn stem(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    if word.len() < 2 {
+        return None;
+    }
+    known(word).or_else(|| inflected(word, known, depth.checked_sub(1)?))
+}
+
+fn inflected(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    plural(word, known, depth)
+        .or_else(|| past(word, known, depth))
+        .or_else(|| vowel_suffix(word, known, depth))
+        .or_else(|| suffix(word, known, depth))
+        .or_else(|| respelled(word, known, depth))
+        .or_else(|| prefix(word, known, depth))
+}
+
+/// `-s`, `-es`, `-ies`, `'s`.
+fn plural(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    let base = word.strip_suffix("'s").or_else(|| word.strip_suffix('s').filter(|base| !base.ends_with('s')))?;
+    let stem = stem(base, known, depth)
+        .or_else(|| stem(base.strip_suffix('e')?, known, depth))
+        .or_else(|| stem(&format!("{}y", base.strip_suffix("ie")?), known, depth))?;
+    Some(with_plural(stem))
+}
+
+/// Adds the ending of a plural or possessive: `IH0 Z` after a hiss, `S` after a voiceless sound, else `Z`.
+fn with_plural(stem: Vec<Symbol>) -> Vec<Symbol> {
+    let ending = match stem.last().map_or("", |last| last.name()) {
+        "S" | "Z" | "SH" | "ZH" | "CH" | "JH" => "IH0 Z",
+        "P" | "T" | "K" | "F" | "TH" => "S",
+        _ => "Z",
+    };
+    joined(stem, ending)
+}
+
+/// `-ed`: `IH0 D` after `t` and `d`, `T` after a voiceless sound, else `D`.
+fn past(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    let stem = before_vowel(word.strip_suffix("ed")?, known, depth)?;
+    let ending = match stem.last().map_or("", |last| last.name()) {
+        "T" | "D" => "IH0 D",
+        "P" | "K" | "F" | "TH" | "S" | "SH" | "CH" => "T",
+        _ => "D",
+    };
+    Some(joined(stem, ending))
+}
+
+fn vowel_suffix(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    VOWEL_SUFFIXES.iter().find_map(|(suffix, sound)| {
+        let stem = before_vowel(word.strip_suffix(suffix)?, known, depth)?;
+        Some(joined(stem, sound))
+    })
+}
+
+/// The stem before an ending that begins with a vowel: `hop-ing` is hope, `hopp-ing` hop, `carri-er` carry.
+fn before_vowel(base: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    if base.len() < 3 {
+        return None;
+    }
+    let undoubled = || {
+        let [.., before, last] = base.as_bytes() else { return None };
+        (before == last && !b"aeiou".contains(last)).then(|| &base[..base.len() - 1])
+    };
+    stem(&format!("{base}e"), known, 1)
+        .or_else(|| stem(base, known, depth))
+        .or_else(|| stem(undoubled()?, known, depth))
+        .or_else(|| stem(&format!("{}y", base.strip_suffix('i')?), known, depth))
+}
+
+fn suffix(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    SUFFIXES.iter().find_map(|(suffix, sound)| {
+        let base = word.strip_suffix(suffix)?;
+        let stem =
+            stem(base, known, depth).or_else(|| stem(&format!("{}y", base.strip_suffix('i')?), known, depth)).or_else(
+                || (*suffix == "ly").then(|| stem(&format!("{base}le"), known, depth))?.map(without_last_syllable),
+            )?;
+        Some(joined(stem, sound))
+    })
+}
+
+/// `humble` before `-ly` loses its last syllable: `humbly`.
+fn without_last_syllable(mut stem: Vec<Symbol>) -> Vec<Symbol> {
+    stem.truncate(stem.len().saturating_sub(2));
+    stem
+}
+
+fn respelled(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    SPELLINGS.iter().find_map(|(british, american)| {
+        let at = word.rfind(british).filter(|&at| at > 1)?;
+        let respelled = [&word[..at], american, &word[at + british.len()..]].concat();
+        stem(&respelled, known, depth)
+    })
+}
+
+fn prefix(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
+    PREFIXES.iter().find_map(|(prefix, sound)| {
+        let base = word.strip_prefix(prefix).filter(|base| base.len() >= MIN_PART_LETTERS)?;
+        let mut phonemes = super::lexicon::read_phonemes(sound)?;
+        phonemes.extend(stem(base, known, depth)?);
+        Some(phonemes)
+    })
+}
+
+/// Two listed words, the first as long as possible: the second loses its primary stress to the first.
+fn compound(word: &str, known: Known) -> Option<Vec<Symbol>> {
+    let splits = MIN_PART_LETTERS..word.len().checked_sub(MIN_PART_LETTERS)? + 1;
+    splits.rev().find_map(|at| {
+        let mut phonemes = known(&word[..at])?;
+        let second = stem(&word[at..], known, 1)?;
+        phonemes.extend(second.into_iter().map(|s| if s.stress() == Some(1) { s.with_stress(2) } else { s }));
+        Some(phonemes)
+    })
+}
+
+fn joined(mut stem: Vec<Symbol>, ending: &str) -> Vec<Symbol> {
+    stem.extend(ending.split_ascii_whitespace().filter_map(Symbol::from_name));
+    stem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::lexicon::Lexicon;
+
+    fn say(word: &str) -> String {
+        let phonemes = derive(word, &|stem| Lexicon::ENGLISH.get(stem)).unwrap_or_default();
+        phonemes.iter().map(|s| s.name()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn endings_follow_the_last_sound() {
+        assert_eq!(say("blackmailers"), "B L AE1 K M EY2 L ER0 Z");
+        assert_eq!(say("squirrel's"), "S K W ER1 AH0 L Z");
+        assert_eq!(say("duchess's"), "D AH1 CH AH0 S IH0 Z");
+        assert_eq!(say("stammered"), "S T AE1 M ER0 D");
+        assert_eq!(say("gritted"), "G R IH1 T IH0 D");
+        assert_eq!(say("lounged"), "L AW1 N JH D");
+        assert_eq!(say("reproached"), "R IY0 P R OW1 CH T");
+        assert_eq!(say("clinking"), "K L IH1 NG K IH0 NG");
+    }
+
+    #[test]
+    fn stems_get_their_spelling_back() {
+        assert_eq!(say("jewelled"), "JH UW1 IH0 L D");
+        assert_eq!(say("doubtfully"), "D AW1 T F AH0 L IY0");
+        assert_eq!(say("favourably"), "F EY1 V ER0 AH0 B L IY0");
+        assert_eq!(say("drapings"), "D R EY1 P IH0 NG Z");
+        assert_eq!(say("philosophizing"), "F AH0 L AA1 S AH0 F AY2 Z IH0 NG");
+    }
+
+    #[test]
+    fn compounds_keep_the_first_stress() {
+        assert_eq!(say("housemaid"), "HH AW1 S M EY2 D");
+        assert_eq!(say("coldbath"), "K OW1 L D B AE2 TH");
+    }
+
+    #[test]
+    fn nonsense_is_not_derived() {
+        for word in ["", "s", "'s", "ed", "ing", "zzzed", "cucumetto", "vampa", "ness", "unun"] {
+            assert_eq!(say(word), "", "{word}");
+        }
+    }
+}

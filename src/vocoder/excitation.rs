@@ -1,0 +1,83 @@
+//! Excitation of the source-filter vocoder: a band-limited pulse train that follows F0, and noise.
+
+use tch::{Kind, Tensor};
+
+/// F0 below this counts as unvoiced, in Hz.
+pub const VOICED_FROM_HZ: f64 = 40.0;
+
+/// Frame values to sample values: (B, T) -> (B, T * hop), linear between frame centres.
+///
+/// Steps of pitch at frame borders are heard as roughness, so it has to be interpolated.
+pub fn upsample(frames: &Tensor, hop: i64) -> Tensor {
+    let (_, length) = frames.size2().unwrap_or_default();
+    frames.unsqueeze(1).upsample_linear1d([length * hop], false, None).squeeze_dim(1)
+}
+
+/// Pulse train of unit power with as many harmonics as fit below half the rate, zero where unvoiced.
+///
+/// `f0_hz` (B, T), without gaps (unvoiced frames are interpolated), `voicing` (B, T) from 0 to 1 -> (B, T * hop).
+/// The sum of the harmonics `Σ cos(2πkφ), k = 1..K` has the closed form `(sin((2K+1)πφ) / sin(πφ) - 1) / 2`,
+/// the Dirichlet kernel. `start` (B) is the phase before the first sample, in cycles; the phase after the last one
+/// is returned, so that a stream goes on without a click.
+pub fn pulse_train(f0_hz: &Tensor, voicing: &Tensor, start: &Tensor, rate_hz: f64, hop: i64) -> (Tensor, Tensor) {
+    let f0 = upsample(f0_hz, hop).clamp_min(VOICED_FROM_HZ);
+    let cycles = (&f0 / rate_hz).to_kind(Kind::Double).cumsum(1, Kind::Double) + start.to_kind(Kind::Double).unsqueeze(1);
+    let end = cycles.select(1, -1).frac();
+    // To (-1/2, 1/2], where the kernel's zero of the denominator is in the middle.
+    let phase = (&cycles - cycles.round()).to_kind(Kind::Float);
+    let count = (f0.reciprocal() * (rate_hz / 2.0)).floor();
+    let half_angle = &phase * std::f64::consts::PI;
+    let denominator = half_angle.sin();
+    let limit = denominator.abs().lt(1e-4);
+    let safe = denominator.where_self(&limit.logical_not(), &denominator.ones_like());
+    let kernel = ((&half_angle * (&count * 2.0 + 1.0)).sin() / safe - 1.0) * 0.5;
+    let kernel = count.where_self(&limit, &kernel);
+    // K cosines have the power K / 2.
+    let pulses = kernel * (count.reciprocal() * 2.0).sqrt();
+    (pulses * upsample(voicing, hop), end)
+}
+
+#[cfg(test)]
+mod tests {
+    use tch::Device;
+
+    use super::*;
+
+    fn constant(value: f64, frames: i64) -> Tensor {
+        Tensor::full([1, frames], value, (Kind::Float, Device::Cpu))
+    }
+
+    #[test]
+    fn the_closed_form_equals_the_sum_of_cosines() {
+        let (rate, f0) = (22_050.0, 217.3);
+        let zero = Tensor::zeros([1], (Kind::Double, Device::Cpu));
+        let (train, _) = pulse_train(&constant(f0, 8), &constant(1.0, 8), &zero, rate, 256);
+        let train: Vec<f32> = Vec::try_from(train.flatten(0, 1)).expect("floats");
+        let harmonics = (rate / 2.0 / f0).floor() as i32;
+        for (index, &sample) in train.iter().enumerate() {
+            let phase = (index + 1) as f64 * f0 / rate;
+            let sum: f64 = (1..=harmonics).map(|k| (std::f64::consts::TAU * f64::from(k) * phase).cos()).sum();
+            let expected = sum * (2.0 / f64::from(harmonics)).sqrt();
+            assert!((f64::from(sample) - expected).abs() < 0.02, "{index}: {sample} {expected}");
+        }
+        let power = train.iter().map(|x| x * x).sum::<f32>() / train.len() as f32;
+        assert!((power - 1.0).abs() < 0.05, "{power}");
+    }
+
+    #[test]
+    fn a_stream_goes_on_where_it_stopped() {
+        let zero = Tensor::zeros([1], (Kind::Double, Device::Cpu));
+        let (whole, _) = pulse_train(&constant(150.0, 8), &constant(1.0, 8), &zero, 22_050.0, 256);
+        let (_, end) = pulse_train(&constant(150.0, 4), &constant(1.0, 4), &zero, 22_050.0, 256);
+        let (second, _) = pulse_train(&constant(150.0, 4), &constant(1.0, 4), &end, 22_050.0, 256);
+        let gap = (whole.narrow(1, 1024, 1024) - second).abs().max().double_value(&[]);
+        assert!(gap < 1e-2, "{gap}");
+    }
+
+    #[test]
+    fn unvoiced_frames_are_silent() {
+        let zero = Tensor::zeros([1], (Kind::Double, Device::Cpu));
+        let (train, _) = pulse_train(&constant(0.0, 4), &constant(0.0, 4), &zero, 22_050.0, 256);
+        assert_eq!(train.abs().max().double_value(&[]), 0.0);
+    }
+}

@@ -1,0 +1,140 @@
+//! Harmonic-plus-noise vocoder: pulse train and noise through predicted filters in the STFT domain.
+//!
+//! After the neural source-filter models (Wang et al. 2019), with the ConvNeXt body and the inverse STFT of Vocos
+//! (Siuzdak 2023). The body sees mel, F0 and voicing at the frame rate and gives, per frame and bin, the logarithm of
+//! two magnitudes: one shapes the pulses (with minimum phase), the other the noise.
+
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor, nn};
+
+use super::excitation::pulse_train;
+use super::filter::minimum_phase;
+use crate::features::mel::MelConfig;
+use crate::features::stft::Stft;
+use crate::nn::convnext::{ConvNextBlock, ConvNextConfig};
+
+/// Sizes of the network.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HarmonicConfig {
+    /// Channels C of the body.
+    pub channels: i64,
+    /// Channels between the pointwise layers of a block.
+    pub hidden: i64,
+    /// Number of blocks.
+    pub blocks: i64,
+    /// Width of the depthwise convolutions in frames.
+    pub kernel: i64,
+    /// The mel spectrogram that it inverts.
+    pub mel: MelConfig,
+}
+
+impl Default for HarmonicConfig {
+    fn default() -> Self {
+        Self { channels: 256, hidden: 768, blocks: 5, kernel: 7, mel: MelConfig::synthesis() }
+    }
+}
+
+/// What the vocoder is told about each frame.
+#[derive(Debug)]
+pub struct VocoderInput {
+    /// (B, M, T) log-mel.
+    pub mel: Tensor,
+    /// (B, T) F0 in Hz without gaps: unvoiced frames are interpolated.
+    pub f0_hz: Tensor,
+    /// (B, T) from 0 (unvoiced) to 1.
+    pub voicing: Tensor,
+}
+
+/// The vocoder.
+#[derive(Debug)]
+pub struct HarmonicVocoder {
+    config: HarmonicConfig,
+    embed: nn::Conv1D,
+    norm: nn::LayerNorm,
+    blocks: Vec<ConvNextBlock>,
+    final_norm: nn::LayerNorm,
+    head: nn::Linear,
+    stft: Stft,
+}
+
+impl HarmonicVocoder {
+    /// Parameters `embed`, `norm`, `blocks.N`, `final_norm`, `head`.
+    pub fn new(path: nn::Path, config: HarmonicConfig) -> Self {
+        let HarmonicConfig { channels, hidden, blocks, kernel, ref mel } = config;
+        let inputs = mel.n_mels + 2;
+        let padded = nn::ConvConfig { padding: kernel / 2, ..Default::default() };
+        let block = ConvNextConfig { channels, hidden, kernel, layer_scale: 1.0 / blocks as f64 };
+        let quiet = nn::LinearConfig { ws_init: nn::Init::Randn { mean: 0.0, stdev: 0.01 }, ..Default::default() };
+        Self {
+            embed: nn::conv1d(&path / "embed", inputs, channels, kernel, padded),
+            norm: nn::layer_norm(&path / "norm", vec![channels], Default::default()),
+            blocks: (0..blocks).map(|i| ConvNextBlock::new(&path / "blocks" / i, block)).collect(),
+            final_norm: nn::layer_norm(&path / "final_norm", vec![channels], Default::default()),
+            head: nn::linear(&path / "head", channels, 2 * mel.stft().bins(), quiet),
+            stft: Stft::new(mel.stft(), path.device()),
+            config,
+        }
+    }
+
+    /// The sizes that it was made with.
+    pub fn config(&self) -> &HarmonicConfig {
+        &self.config
+    }
+
+    /// (B, M, T), (B, T), (B, T) -> (B, T * hop) samples. The noise comes from libtorch's generator.
+    pub fn forward(&self, input: &VocoderInput) -> Tensor {
+        let batch = input.mel.size()[0];
+        let start = Tensor::zeros([batch], (Kind::Double, input.mel.device()));
+        self.forward_from(input, &start).0
+    }
+
+    /// As [`forward`](Self::forward), going on from a phase (B) in cycles; gives the phase at the end too.
+    pub fn forward_from(&self, input: &VocoderInput, start: &Tensor) -> (Tensor, Tensor) {
+        let MelConfig { rate, hop, .. } = self.config.mel;
+        let (pulses, end) = pulse_train(&input.f0_hz, &input.voicing, start, rate.hz(), hop);
+        let (pulse_filter, noise_filter) = self.filters(input);
+        let phase = minimum_phase(&pulse_filter);
+        let pulse_filter = Tensor::polar(&pulse_filter.exp(), &phase);
+        let spectrum = self.stft.forward(&pulses) * pulse_filter
+            + self.stft.forward(&pulses.randn_like()) * noise_filter.exp().to_kind(Kind::ComplexFloat);
+        (self.stft.inverse(&spectrum), end)
+    }
+
+    /// Logarithms of both magnitudes: (B, F, T) each.
+    fn filters(&self, input: &VocoderInput) -> (Tensor, Tensor) {
+        // Around zero with a spread near one, as the body's layers expect.
+        let mel = (&input.mel + 5.0) * 0.5;
+        let pitch = (input.f0_hz.clamp_min(super::excitation::VOICED_FROM_HZ).log() - 5.0) * 2.0;
+        let frames = Tensor::cat(&[mel, pitch.unsqueeze(1), input.voicing.unsqueeze(1)], 1);
+        let mut x = frames.apply(&self.embed).transpose(1, 2).apply(&self.norm);
+        for block in &self.blocks {
+            x = block.forward(&x, None);
+        }
+        let bins = self.config.mel.stft().bins();
+        // Speech is far below full scale: starting there saves the first steps.
+        let out = x.apply(&self.final_norm).apply(&self.head).transpose(1, 2) - 5.0;
+        let out = out.clamp(-18.0, 6.0);
+        (out.narrow(1, 0, bins), out.narrow(1, bins, bins))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_gives_hop_samples_a_frame() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let vocoder = HarmonicVocoder::new(store.root(), HarmonicConfig { blocks: 1, ..Default::default() });
+        let floats = (Kind::Float, Device::Cpu);
+        let input = VocoderInput {
+            mel: Tensor::full([2, 80, 9], -5.0, floats),
+            f0_hz: Tensor::full([2, 9], 120.0, floats),
+            voicing: Tensor::ones([2, 9], floats),
+        };
+        let samples = vocoder.forward(&input);
+        assert_eq!(samples.size(), [2, 9 * 256]);
+        assert!(samples.isfinite().all().int64_value(&[]) == 1);
+    }
+}

@@ -1,0 +1,8 @@
+//! Parity with reference implementations: figures made by `scripts/golden/*.py`, kept in `tests/data/golden`.
+//!
+//! Weights are made by one formula on both sides ([`formula`]), so that only small outputs are committed.
+
+mod ecapa;
+mod fbank;
+mod formula;
+mod golden;
