@@ -4,6 +4,7 @@
 
 mod ecapa;
 mod fbank;
+mod features;
 mod formula;
 mod golden;
 mod hifigan;
