@@ -8,3 +8,4 @@ mod features;
 mod formula;
 mod golden;
 mod hifigan;
+mod pytorch;
