@@ -1,3 +1,6 @@
 fn main() {
-    println!("{:?}", tch::Tensor::from_slice(&[1f32, 2.]).sum(tch::Kind::Float));
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let Err(error) = voice_clone::commands::train_base::run(&args) {
+        eprintln!("{error:#}");
+    }
 }

@@ -1,1 +1,3 @@
 //! One file a command: load, call, report.
+
+pub mod train_base;

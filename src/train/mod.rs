@@ -1,5 +1,6 @@
 //! Training: base components and voices.
 
+pub mod aligner;
 pub mod base;
 pub mod runner;
 pub mod vocoder;

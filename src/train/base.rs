@@ -1,0 +1,132 @@
+//! Base training: from a corpus and a recipe to a component's weights.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use tch::{Device, nn};
+
+use super::aligner::{AlignerRecipe, AlignerTask};
+use super::runner::{RunOptions, Runner, StepReport, TrainError};
+use super::vocoder::{VocoderRecipe, VocoderTask};
+use crate::dataset::corpus::{CorpusUtterance, read_corpus};
+use crate::dataset::prepared::{Prepared, Preparer};
+
+/// The components that have base weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Component {
+    /// Phoneme recogniser.
+    Aligner,
+    /// Phonemes to mel.
+    Acoustic,
+    /// Mel to waveform.
+    Vocoder,
+    /// Recording to 192 values.
+    Speaker,
+}
+
+impl Component {
+    /// The recipe that ships with the program.
+    pub fn default_recipe(self) -> &'static str {
+        match self {
+            Self::Vocoder => include_str!("../../models/recipes/vocoder.toml"),
+            Self::Aligner => include_str!("../../models/recipes/aligner.toml"),
+            _ => "",
+        }
+    }
+}
+
+/// What base training tells its caller.
+pub trait Observer: Sync {
+    /// So many of so many utterances are prepared.
+    fn prepared(&self, done: usize, total: usize);
+    /// An utterance was left out, and why.
+    fn left_out(&self, key: &str, reason: &str);
+    /// A line of the log.
+    fn step(&self, report: &StepReport);
+}
+
+/// One base training.
+pub struct BaseTraining<'a> {
+    /// The corpus folder.
+    pub corpus: &'a Path,
+    /// Where prepared utterances are kept.
+    pub cache: &'a Path,
+    /// The recipe, TOML.
+    pub recipe: &'a str,
+    /// Device to train on.
+    pub device: Device,
+    /// Folder, time, seed.
+    pub options: RunOptions,
+    /// Who is told.
+    pub observer: &'a dyn Observer,
+}
+
+impl BaseTraining<'_> {
+    /// Trains one component; its weights are then in the options' folder. Returns the steps done.
+    pub fn run(self, component: Component) -> Result<u64, TrainError> {
+        match component {
+            Component::Vocoder => self.vocoder(),
+            Component::Aligner => self.aligner(),
+            _ => Err(TrainError::Data("not yet".into())),
+        }
+    }
+
+    fn aligner(self) -> Result<u64, TrainError> {
+        let recipe: AlignerRecipe = self.parse()?;
+        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
+        let preparer = Preparer::synthesis(self.cache);
+        let training = self.prepare(&preparer, training);
+        let validation = self.prepare(&preparer, validation);
+        tch::manual_seed(self.options.seed as i64);
+        let store = nn::VarStore::new(self.device);
+        let run = recipe.run;
+        let task = AlignerTask::new(&store, recipe, training, validation, self.options.seed)?;
+        let mut runner = Runner::new(&store, run, self.options)?;
+        runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn vocoder(self) -> Result<u64, TrainError> {
+        let recipe: VocoderRecipe = self.parse()?;
+        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |_| true)?;
+        let preparer = Preparer::synthesis(self.cache);
+        let training = self.prepare(&preparer, training);
+        let validation = self.prepare(&preparer, validation);
+        tch::manual_seed(self.options.seed as i64);
+        let store = nn::VarStore::new(self.device);
+        let task = VocoderTask::new(&store, &recipe, training, validation, self.options.seed)?;
+        let mut runner = Runner::new(&store, recipe.run, self.options)?;
+        runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn parse<T: DeserializeOwned>(&self) -> Result<T, TrainError> {
+        toml::from_str(self.recipe).map_err(|error| TrainError::Data(format!("the recipe is not valid: {error}")))
+    }
+
+    /// Utterances for training and, by held-out speakers, for validation.
+    fn split(
+        &self,
+        collections: &[String],
+        held_out: &[String],
+        keep: impl Fn(&CorpusUtterance) -> bool,
+    ) -> Result<(Vec<CorpusUtterance>, Vec<CorpusUtterance>), TrainError> {
+        let held_out: HashSet<&str> = held_out.iter().map(String::as_str).collect();
+        let utterances = read_corpus(self.corpus).map_err(|error| TrainError::Data(error.to_string()))?;
+        let used = utterances.into_iter().filter(|u| collections.contains(&u.collection) && keep(u));
+        Ok(used.partition(|utterance| !held_out.contains(utterance.speaker.as_str())))
+    }
+
+    fn prepare(&self, preparer: &Preparer, utterances: Vec<CorpusUtterance>) -> Vec<Prepared> {
+        let total = utterances.len();
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let tick = || {
+            let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            self.observer.prepared(done, total);
+        };
+        let (good, bad) = preparer.prepare_all(utterances, tick);
+        for (utterance, error) in bad {
+            self.observer.left_out(&utterance.key, &error.to_string());
+        }
+        good
+    }
+}
