@@ -131,19 +131,23 @@ impl AlignerTask {
         let scores = self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight);
         let scores = to_vec(&scores);
         let row = frames as usize * classes as usize;
-        let target = |(index, item): (usize, &&Spoken)| {
-            let used = item.frames() * Phone::COUNT;
-            let rows = &scores[index * row..index * row + used];
-            let mut target = if flat {
-                even_spread(item)
-            } else {
-                item.chain.occupation(Scores { rows, classes: Phone::COUNT }).unwrap_or_else(|_| vec![0.0; used])
+        let targets: Vec<Vec<f32>> = if flat {
+            batch.items.iter().map(|item| even_spread(item)).collect()
+        } else {
+            let chains: Vec<(&Chain, usize)> = batch.items.iter().map(|item| (&item.chain, item.frames())).collect();
+            let occupation = |(index, (chain, frames)): (usize, &(&Chain, usize))| {
+                let used = frames * Phone::COUNT;
+                let rows = &scores[index * row..index * row + used];
+                chain.occupation(Scores { rows, classes: Phone::COUNT }).unwrap_or_else(|_| vec![0.0; used])
             };
+            chains.par_iter().enumerate().map(occupation).collect()
+        };
+        let padded = targets.into_iter().flat_map(|mut target| {
             target.resize(row, 0.0);
             target
-        };
-        let targets: Vec<Vec<f32>> = batch.items.par_iter().enumerate().map(target).collect();
-        Tensor::from_slice(&targets.concat()).view([count, frames, classes]).to_device(self.device)
+        });
+        let targets: Vec<f32> = padded.collect();
+        Tensor::from_slice(&targets).view([count, frames, classes]).to_device(self.device)
     }
 }
 

@@ -8,9 +8,11 @@ use tch::{Device, nn};
 
 use super::aligner::{AlignerRecipe, AlignerTask};
 use super::runner::{RunOptions, Runner, StepReport, TrainError};
+use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
 use super::vocoder::{VocoderRecipe, VocoderTask};
 use crate::dataset::corpus::{CorpusUtterance, read_corpus};
 use crate::dataset::prepared::{Prepared, Preparer};
+use crate::nn::checkpoint::Weights;
 
 /// The components that have base weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +33,7 @@ impl Component {
         match self {
             Self::Vocoder => include_str!("../../models/recipes/vocoder.toml"),
             Self::Aligner => include_str!("../../models/recipes/aligner.toml"),
+            Self::Speaker => include_str!("../../models/recipes/speaker.toml"),
             _ => "",
         }
     }
@@ -54,6 +57,8 @@ pub struct BaseTraining<'a> {
     pub cache: &'a Path,
     /// The recipe, TOML.
     pub recipe: &'a str,
+    /// A teacher's embeddings, which the speaker encoder needs.
+    pub teacher: Option<&'a Path>,
     /// Device to train on.
     pub device: Device,
     /// Folder, time, seed.
@@ -68,6 +73,7 @@ impl BaseTraining<'_> {
         match component {
             Component::Vocoder => self.vocoder(),
             Component::Aligner => self.aligner(),
+            Component::Speaker => self.speaker(),
             _ => Err(TrainError::Data("not yet".into())),
         }
     }
@@ -82,6 +88,25 @@ impl BaseTraining<'_> {
         let store = nn::VarStore::new(self.device);
         let run = recipe.run;
         let task = AlignerTask::new(&store, recipe, training, validation, self.options.seed)?;
+        let mut runner = Runner::new(&store, run, self.options)?;
+        runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn speaker(self) -> Result<u64, TrainError> {
+        let recipe: SpeakerRecipe = self.parse()?;
+        let teacher = self.teacher.ok_or_else(|| {
+            TrainError::Data("the speaker encoder learns from a teacher: give its embeddings with --teacher".into())
+        })?;
+        let teacher = Weights::read(teacher)?;
+        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |_| true)?;
+        let (noise, _) = self.split(std::slice::from_ref(&recipe.noise), &[], |_| true)?;
+        let preparer = Preparer::analysis(self.cache);
+        let [training, validation, noise] = [training, validation, noise].map(|list| self.prepare(&preparer, list));
+        tch::manual_seed(self.options.seed as i64);
+        let store = nn::VarStore::new(self.device);
+        let run = recipe.run;
+        let data = SpeakerData { training, validation, noise, teacher };
+        let task = SpeakerTask::new(&store, recipe, data, self.options.seed)?;
         let mut runner = Runner::new(&store, run, self.options)?;
         runner.run(&task, &mut |report| self.observer.step(report))
     }

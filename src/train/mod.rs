@@ -3,4 +3,5 @@
 pub mod aligner;
 pub mod base;
 pub mod runner;
+pub mod speaker;
 pub mod vocoder;
