@@ -110,6 +110,8 @@ fn describe(code: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn head(family: u8, channels: u8, table: &[u8]) -> Vec<u8> {
@@ -159,5 +161,23 @@ mod tests {
             assert!(decoder.decode(packet, &mut samples).is_err(), "{packet:?}");
         }
         assert!(samples.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn any_packets_are_survived(
+            stereo: bool,
+            packets in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..12),
+        ) {
+            let head = OpusHead::parse(&head(0, 1 + u8::from(stereo), &[])).unwrap();
+            let mut decoder = OpusDecoder::new(&head).unwrap();
+            let mut samples = Vec::new();
+            for packet in packets {
+                samples.clear();
+                if decoder.decode(&packet, &mut samples).is_ok() {
+                    prop_assert!(samples.len() <= MAX_FRAMES * head.channels);
+                }
+            }
+        }
     }
 }

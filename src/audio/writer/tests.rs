@@ -164,8 +164,7 @@ fn stream(format: OutputFormat, frames: Option<u64>, samples: &[f32]) -> Vec<u8>
     let mut writer = AudioWriter::to_stream(Box::new(pipe.clone()), format, RATE, 1, frames).unwrap();
     writer.write(samples).unwrap();
     writer.finish().unwrap();
-    let bytes = pipe.0.lock().unwrap().clone();
-    bytes
+    std::mem::take(&mut *pipe.0.lock().unwrap())
 }
 
 #[test]
