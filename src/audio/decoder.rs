@@ -159,6 +159,8 @@ impl Decoder {
             Ok(None) => self.end(),
             Err(SymphoniaError::ResetRequired) => self.next_chained_stream(),
             Err(SymphoniaError::IoError(error)) if error.kind() != io::ErrorKind::UnexpectedEof => Err(error.into()),
+            // A stream that was written to a pipe doesn't know its length, and ends where the file ends.
+            Err(SymphoniaError::IoError(_)) if self.info.duration.is_none() => self.end(),
             // The reader can't go on. What has been read so far is sound, and more than nothing.
             Err(error) => {
                 tracing::debug!(%error, "the stream breaks off");
