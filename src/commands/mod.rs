@@ -12,6 +12,7 @@ pub mod progress;
 pub mod session;
 pub mod table;
 pub mod train;
+pub mod train_base;
 pub mod voices;
 
 use crate::cli::{Cli, Command};

@@ -3,7 +3,8 @@
 //! The method is Boersma's (1993, "Accurate short-term analysis of the fundamental frequency and the
 //! harmonics-to-noise ratio of a sampled sound"): the autocorrelation of each windowed frame, divided by that of the
 //! window, gives candidates with strengths; a path of least cost through candidates and an unvoiced state (Viterbi)
-//! decides between octaves and between voiced and unvoiced. Filtering happens in the power spectrum that the
+//! decides between octaves and between voiced and unvoiced, first for all pitches alike, then with a preference for
+//! the register found (as in the two passes of Hirst 2011). Filtering happens in the power spectrum that the
 //! autocorrelation needs anyway, and two frames share one complex FFT.
 
 mod candidates;
@@ -35,6 +36,8 @@ pub struct PitchConfig {
     pub octave_cost: f32,
     /// Cost of a pitch change of one octave in 10 ms.
     pub jump_cost: f32,
+    /// Cost, per octave squared, of being further than half an octave from the speaker's median pitch.
+    pub register_cost: f32,
     /// Cost of going from voiced to unvoiced or back, for frames of 10 ms.
     pub switch_cost: f32,
 }
@@ -46,11 +49,12 @@ impl Default for PitchConfig {
             hop: 256,
             min_hz: 55.0,
             max_hz: 550.0,
-            voicing_threshold: 0.45,
-            silence_threshold: 0.03,
-            octave_cost: 0.02,
-            jump_cost: 0.5,
-            switch_cost: 0.14,
+            voicing_threshold: 0.36,
+            silence_threshold: 0.08,
+            octave_cost: 0.01,
+            jump_cost: 0.8,
+            register_cost: 0.2,
+            switch_cost: 0.25,
         }
     }
 }
@@ -89,8 +93,10 @@ impl PitchTracker {
         let Some(correlator) = self.correlator.as_ref().filter(|_| frames > 0) else {
             return PitchTrack { f0_hz: vec![0.0; frames], voicing: vec![0.0; frames] };
         };
-        let found = correlator.candidates(&self.config, samples, frames);
+        let mut found = correlator.candidates(&self.config, samples, frames);
         let levels = relative_levels(&found);
+        let first = path::best(&self.config, &found, &levels);
+        prefer_register(&mut found, &first, self.config.register_cost);
         let chosen = path::best(&self.config, &found, &levels);
         let f0_hz = chosen.iter().map(|choice| choice.map_or(0.0, |candidate| candidate.hz)).collect();
         let voicing = chosen
@@ -106,6 +112,22 @@ impl PitchTracker {
         let audible = (level / self.config.silence_threshold.max(f32::MIN_POSITIVE)).min(1.0);
         let strongest = || frame.candidates.iter().map(|c| c.strength).fold(0.0, f32::max) * audible;
         choice.map_or_else(strongest, |candidate| candidate.strength).clamp(0.0, 1.0)
+    }
+}
+
+/// Half of the range in octaves, around the median, in which a voice is at home.
+const REGISTER_OCTAVES: f32 = 0.5;
+
+/// Lowers the score of candidates far from the median of a first path: what is an octave off there is rarely meant.
+fn prefer_register(frames: &mut [FrameCandidates], first: &[Option<Candidate>], cost: f32) {
+    let mut octaves: Vec<f32> = first.iter().flatten().map(|candidate| candidate.octave).collect();
+    octaves.sort_by(f32::total_cmp);
+    let Some(&median) = octaves.get(octaves.len() / 2) else {
+        return;
+    };
+    for candidate in frames.iter_mut().flat_map(|frame| &mut frame.candidates) {
+        let excess = ((candidate.octave - median).abs() - REGISTER_OCTAVES).max(0.0);
+        candidate.score -= cost * excess * excess;
     }
 }
 

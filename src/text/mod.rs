@@ -4,6 +4,7 @@
 //! [`convert_to_phonemes`] finds how each word is said, [`add_prosody_markers`] lays out the symbols of an
 //! utterance. [`FrontEnd`] runs all three.
 
+pub mod letter_to_sound;
 pub mod letters;
 pub mod lexicon;
 pub mod morphology;

@@ -1,6 +1,6 @@
-//! How one word is said: user lexicon, lexicon, word formation, letters, in this order.
+//! How one word is said: user lexicon, lexicon, word formation, letter_to_sound, in this order.
 
-use super::{letters, lexicon::Lexicon, morphology, symbols::Symbol};
+use super::{letter_to_sound, lexicon::Lexicon, morphology, symbols::Symbol};
 
 /// Finds pronunciations.
 #[derive(Debug, Clone)]
@@ -21,7 +21,7 @@ impl Pronouncer {
         self.known(word)
             .or_else(|| self.known(word.trim_start_matches('\'')))
             .or_else(|| morphology::derive(word, &|stem| self.known(stem)))
-            .unwrap_or_else(|| letters::spell(word))
+            .unwrap_or_else(|| letter_to_sound::pronounce(word))
     }
 
     /// The phonemes of a word that is listed.

@@ -61,11 +61,7 @@ pub fn add_prosody_markers(tokens: &[Pronounced]) -> Utterance {
 fn strengthen(symbols: &mut Vec<Symbol>, pause: Symbol) {
     match symbols.last_mut() {
         None => {}
-        Some(last) if last.is_pause() => {
-            if strength(pause) > strength(*last) {
-                *last = pause;
-            }
-        }
+        Some(last) if last.is_pause() => *last = stronger(*last, pause),
         Some(_) => symbols.push(pause),
     }
 }
@@ -77,8 +73,12 @@ fn strengthen_end(symbols: &mut Vec<Symbol>) {
     }
 }
 
+fn stronger(a: Symbol, b: Symbol) -> Symbol {
+    if strength(b) > strength(a) { b } else { a }
+}
+
 /// Which of several pauses in a row is said: a question in "?!", the end of the sentence in `."`.
-pub(super) fn strength(pause: Symbol) -> u8 {
+fn strength(pause: Symbol) -> u8 {
     match pause {
         Symbol::QUESTION => 6,
         Symbol::EXCLAMATION => 5,

@@ -5,7 +5,7 @@
 //! two magnitudes: one shapes the pulses (with minimum phase), the other the noise.
 
 use serde::{Deserialize, Serialize};
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Kind, Tensor, nn};
 
 use super::excitation::pulse_train;
 use super::filter::minimum_phase;
@@ -15,7 +15,7 @@ use crate::nn::convnext::{ConvNextBlock, ConvNextConfig};
 
 /// Sizes of the network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, default)]
 pub struct HarmonicConfig {
     /// Channels C of the body.
     pub channels: i64,
@@ -121,6 +121,8 @@ impl HarmonicVocoder {
 
 #[cfg(test)]
 mod tests {
+    use tch::Device;
+
     use super::*;
 
     #[test]

@@ -27,7 +27,7 @@ pub fn uniform(name: &str, shape: &[i64]) -> Tensor {
 }
 
 /// A plausible value of the parameter.
-fn parameter(name: &str, shape: &[i64]) -> Tensor {
+pub fn parameter(name: &str, shape: &[i64]) -> Tensor {
     let values = uniform(name, shape);
     let gain = name.ends_with("weight") && shape.len() == 1;
     if gain || name.ends_with("running_var") || name.ends_with("weight_g") {

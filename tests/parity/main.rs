@@ -6,3 +6,4 @@ mod ecapa;
 mod fbank;
 mod formula;
 mod golden;
+mod hifigan;

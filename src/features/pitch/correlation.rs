@@ -12,10 +12,12 @@ use super::decimate::decimate;
 
 /// The analysis needs at least this rate, in Hz.
 const MIN_RATE_HZ: f64 = 8000.0;
-/// Length of the window in periods of the lowest pitch. Three let two full periods overlap after the Hann window.
-const WINDOW_PERIODS: f64 = 3.0;
-/// Below the first, rumble; from the second to the third, harmonics fade out, for above them noise prevails. In Hz.
-const BAND_HZ: [f32; 3] = [45.0, 1200.0, 2800.0];
+/// Length of the window in periods of the lowest pitch. Boersma's 3 smear the glides of higher voices more.
+const WINDOW_PERIODS: f64 = 2.5;
+/// Below this frequency is rumble, in Hz; the gain rises over the octave above it.
+const RUMBLE_HZ: f32 = 45.0;
+/// From the first frequency to the second, harmonics fade out, for above them noise prevails. In Hz.
+const FADE_HZ: [f32; 2] = [1200.0, 2800.0];
 
 /// The transforms for one configuration.
 pub struct Correlator {
@@ -72,7 +74,9 @@ impl Correlator {
             if first + 1 < frames {
                 self.load(&signal, self.centre(config.hop, first + 1), |i, x| work.buffer[i].im = x);
             }
-            self.correlate(&mut work);
+            self.powers(&mut work);
+            compress(&mut work.buffer);
+            self.inverse.process_with_scratch(&mut work.buffer, &mut work.scratch);
             for lane in 0..2.min(frames - first) {
                 let value = |lag: usize| if lane == 0 { work.buffer[lag].re } else { work.buffer[lag].im };
                 found.push(self.frame(value, &mut correlation, config));
@@ -100,8 +104,8 @@ impl Correlator {
         }
     }
 
-    /// From two real frames in the buffer (one real, one imaginary) to their two autocorrelations.
-    fn correlate(&self, work: &mut Work) {
+    /// From two real frames in the buffer (one real, one imaginary) to their two power spectra, band-passed.
+    fn powers(&self, work: &mut Work) {
         self.forward.process_with_scratch(&mut work.buffer, &mut work.scratch);
         let size = work.buffer.len();
         for k in 0..=size / 2 {
@@ -112,7 +116,6 @@ impl Correlator {
             work.buffer[k] = power;
             work.buffer[mirror] = power;
         }
-        self.inverse.process_with_scratch(&mut work.buffer, &mut work.scratch);
     }
 
     fn frame(&self, value: impl Fn(usize) -> f32, into: &mut [f32], config: &PitchConfig) -> FrameCandidates {
@@ -133,7 +136,8 @@ impl Correlator {
         for (slot, &w) in work.buffer.iter_mut().zip(&self.window) {
             slot.re = w;
         }
-        self.correlate(&mut work);
+        self.powers(&mut work);
+        self.inverse.process_with_scratch(&mut work.buffer, &mut work.scratch);
         let energy = work.buffer[0].re;
         work.buffer[..self.unbias.len()].iter().map(|r| energy / r.re).collect()
     }
@@ -152,15 +156,26 @@ impl Work {
     }
 }
 
+/// Mixes each power spectrum half and half with its square root at equal energy: under the root, one harmonic on a
+/// strong formant no longer passes for the pitch, and weak regular harmonics count (Tolonen and Karjalainen 2000).
+fn compress(powers: &mut [Complex32]) {
+    let root = |power: Complex32| Complex32::new(power.re.sqrt(), power.im.sqrt());
+    let (sum, sum_of_roots) =
+        powers.iter().fold(<(Complex32, Complex32)>::default(), |(a, b), &power| (a + power, b + root(power)));
+    let ratio = |a: f32, b: f32| if b > 0.0 { a / b } else { 0.0 };
+    let (re, im) = (ratio(sum.re, sum_of_roots.re), ratio(sum.im, sum_of_roots.im));
+    for power in powers {
+        *power = 0.5 * Complex32::new(power.re + re * power.re.sqrt(), power.im + im * power.im.sqrt());
+    }
+}
+
 fn hann(length: usize) -> Vec<f32> {
     (0..length).map(|i| 0.5 - 0.5 * (2.0 * PI * (i as f32 + 0.5) / length as f32).cos()).collect()
 }
 
 /// Power gain at a frequency: a smooth band-pass, for an abrupt one would ring in the correlation.
 fn gain(hz: f32) -> f32 {
-    let [low, fade, high] = BAND_HZ;
-    let rise = ((hz - low) / low).clamp(0.0, 1.0);
-    let fall = 1.0 - ((hz - fade) / (high - fade)).clamp(0.0, 1.0);
-    let smooth = |x: f32| 0.5 - 0.5 * (PI * x).cos();
-    smooth(rise.max(if hz >= low { 0.3 } else { 0.0 })) * smooth(fall)
+    let smooth = |x: f32| 0.5 - 0.5 * (PI * x.clamp(0.0, 1.0)).cos();
+    let [fade, end] = FADE_HZ;
+    smooth((hz - RUMBLE_HZ) / RUMBLE_HZ) * smooth((end - hz) / (end - fade))
 }

@@ -1,0 +1,190 @@
+//! The whole acoustic model.
+
+use tch::{Device, Kind, Tensor, nn};
+
+use super::config::AcousticConfig;
+use super::decoder::{Decoder, Frames};
+use super::encoder::TextEncoder;
+use super::expand::{Expansion, round_durations};
+use super::variance::{Variance, VarianceEmbedding, VariancePredictor, pitch_hz};
+use crate::text::symbols::Symbol;
+
+/// Text to mel.
+#[derive(Debug)]
+pub struct AcousticModel {
+    config: AcousticConfig,
+    encoder: TextEncoder,
+    variance: VariancePredictor,
+    embedding: VarianceEmbedding,
+    decoder: Decoder,
+    device: Device,
+}
+
+/// How the speaker should speak.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Controls {
+    /// Speed: 2 is twice as fast.
+    pub rate: f64,
+    /// Shift of the pitch in semitones.
+    pub pitch_semitones: f64,
+}
+
+impl Default for Controls {
+    fn default() -> Self {
+        Self { rate: 1.0, pitch_semitones: 0.0 }
+    }
+}
+
+/// What the vocoder needs, and when what is said.
+#[derive(Debug)]
+pub struct AcousticOutput {
+    /// (1, M, T) log-mel.
+    pub mel: Tensor,
+    /// (1, T) F0 in Hz, without gaps.
+    pub f0_hz: Tensor,
+    /// (1, T) from 0 to 1.
+    pub voicing: Tensor,
+    /// Frames of each symbol.
+    pub durations: Vec<usize>,
+}
+
+/// A batch with known prosody, for training.
+#[derive(Debug)]
+pub struct Teaching<'a> {
+    /// (B, N) ids.
+    pub symbols: &'a Tensor,
+    /// (B, N, 1).
+    pub mask: &'a Tensor,
+    /// (B, S).
+    pub speaker: &'a Tensor,
+    /// Frames of each symbol.
+    pub durations: &'a [Vec<usize>],
+    /// (B, N).
+    pub pitch: &'a Tensor,
+    /// (B, N).
+    pub energy: &'a Tensor,
+}
+
+impl AcousticModel {
+    /// Parameters `encoder`, `variance`, `embedding`, `decoder`.
+    pub fn new(path: nn::Path, config: AcousticConfig) -> Self {
+        Self {
+            encoder: TextEncoder::new(&path / "encoder", &config),
+            variance: VariancePredictor::new(&path / "variance", &config),
+            embedding: VarianceEmbedding::new(&path / "embedding", &config),
+            decoder: Decoder::new(&path / "decoder", &config),
+            device: path.device(),
+            config,
+        }
+    }
+
+    /// The sizes that it was made with.
+    pub fn config(&self) -> &AcousticConfig {
+        &self.config
+    }
+
+    /// Predictions with the true durations, pitch and energy behind them.
+    pub fn teach(&self, batch: &Teaching) -> (Variance, Frames, Expansion) {
+        let text = self.encoder.forward(batch.symbols, batch.mask);
+        let variance = self.variance.forward(&text, batch.speaker, batch.mask);
+        let text = self.embedding.forward(&text, batch.pitch, batch.energy);
+        let expansion = Expansion::new(batch.durations, self.device);
+        let frames = self.decoder.forward(&text, &expansion, batch.speaker);
+        (variance, frames, expansion)
+    }
+
+    /// Speaks one utterance: symbols (N), speaker embedding (S) of unit length.
+    pub fn speak(&self, symbols: &[Symbol], speaker: &[f32], controls: Controls) -> AcousticOutput {
+        tch::no_grad(|| {
+            let ids: Vec<i64> = symbols.iter().map(|symbol| i64::from(symbol.id())).collect();
+            let ids = Tensor::from_slice(&ids).unsqueeze(0).to_device(self.device);
+            let mask = Tensor::ones([1, symbols.len() as i64, 1], (Kind::Float, self.device));
+            let speaker = Tensor::from_slice(speaker).unsqueeze(0).to_device(self.device);
+            let text = self.encoder.forward(&ids, &mask);
+            let Variance { log_duration, pitch, energy } = self.variance.forward(&text, &speaker, &mask);
+            let durations = durations(&log_duration, symbols, controls.rate);
+            // A semitone is a twelfth of the logarithm of two, and pitch is twice a natural logarithm.
+            let shift = controls.pitch_semitones * std::f64::consts::LN_2 / 6.0;
+            let text = self.embedding.forward(&text, &(pitch + shift), &energy);
+            let expansion = Expansion::new(std::slice::from_ref(&durations), self.device);
+            let frames = self.decoder.forward(&text, &expansion, &speaker);
+            let used = (durations.iter().sum::<usize>() as i64).max(1);
+            AcousticOutput {
+                mel: frames.mel.narrow(2, 0, used),
+                f0_hz: pitch_hz(&frames.pitch.narrow(1, 0, used)).clamp(50.0, 600.0),
+                voicing: frames.voicing.narrow(1, 0, used).sigmoid(),
+                durations,
+            }
+        })
+    }
+}
+
+/// A pause is never longer than this, whatever is predicted.
+const LONGEST_FRAMES: f64 = 130.0;
+
+fn durations(log_duration: &Tensor, symbols: &[Symbol], rate: f64) -> Vec<usize> {
+    let predicted: Vec<f32> = Vec::try_from(log_duration.squeeze_dim(0).to_device(Device::Cpu)).unwrap_or_default();
+    let frames: Vec<f64> =
+        predicted.iter().map(|&value| (f64::from(value).exp_m1() / rate).clamp(0.0, LONGEST_FRAMES)).collect();
+    let least: Vec<usize> = symbols.iter().map(|symbol| usize::from(symbol.is_phoneme())).collect();
+    round_durations(&frames, &least)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model() -> (nn::VarStore, AcousticModel) {
+        tch::manual_seed(4);
+        let store = nn::VarStore::new(Device::Cpu);
+        let config = AcousticConfig { channels: 16, hidden: 32, decoder_blocks: 2, ..Default::default() };
+        let model = AcousticModel::new(store.root(), config);
+        (store, model)
+    }
+
+    fn hello() -> Vec<Symbol> {
+        [" ", "HH", "AH0", "L", "OW1", "."].iter().filter_map(|name| Symbol::from_name(name)).collect()
+    }
+
+    #[test]
+    fn every_phoneme_is_said() {
+        let (_store, model) = model();
+        let output = model.speak(&hello(), &[0.07; 192], Controls::default());
+        for (symbol, &frames) in hello().iter().zip(&output.durations) {
+            assert!(frames >= usize::from(symbol.is_phoneme()), "{symbol}");
+        }
+        let frames = output.durations.iter().sum::<usize>() as i64;
+        assert_eq!(output.mel.size(), [1, 80, frames]);
+        assert_eq!(output.f0_hz.size(), [1, frames]);
+    }
+
+    #[test]
+    fn a_padded_batch_equals_its_members() {
+        let (_store, model) = model();
+        let floats = (Kind::Float, Device::Cpu);
+        let symbols = Tensor::from_slice2(&[[1i64, 20, 40, 3], [1, 21, 3, 0]]);
+        let mask = Tensor::from_slice2(&[[1f32, 1., 1., 1.], [1., 1., 1., 0.]]).unsqueeze(-1);
+        let (pitch, energy) = (Tensor::zeros([2, 4], floats), Tensor::ones([2, 4], floats));
+        let speaker = Tensor::randn([2, 192], floats);
+        let durations = [vec![1, 3, 4, 2], vec![0, 3, 1]];
+        let (_, both, _) = model.teach(&Teaching {
+            symbols: &symbols,
+            mask: &mask,
+            speaker: &speaker,
+            durations: &durations,
+            pitch: &pitch,
+            energy: &energy,
+        });
+        let cut = |tensor: &Tensor| tensor.narrow(0, 1, 1).narrow(1, 0, 3);
+        let (_, one, _) = model.teach(&Teaching {
+            symbols: &cut(&symbols),
+            mask: &cut(&mask),
+            speaker: &speaker.narrow(0, 1, 1),
+            durations: &durations[1..],
+            pitch: &cut(&pitch),
+            energy: &cut(&energy),
+        });
+        let gap = (both.mel.narrow(0, 1, 1).narrow(2, 0, 4) - one.mel).abs().max().double_value(&[]);
+        assert!(gap < 1e-4, "{gap}");
+    }
+}

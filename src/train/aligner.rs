@@ -1,0 +1,253 @@
+//! Training of the aligner: the sum over all ways to say the transcript, from a flat start.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use serde::Deserialize;
+use tch::{Device, Kind, Tensor, nn};
+
+use super::runner::{Loss, RunConfig, Task, TrainError};
+use crate::aligner::chain::{Chain, Scores, decode};
+use crate::aligner::network::{AlignerConfig, AlignerNetwork};
+use crate::aligner::phones::Phone;
+use crate::dataset::batches::LengthBatches;
+use crate::dataset::prepared::Prepared;
+use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::text::FrontEnd;
+use crate::text::symbols::Symbol;
+
+/// What `models/recipes/aligner.toml` says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AlignerRecipe {
+    /// Speakers kept for measuring.
+    pub held_out: Vec<String>,
+    /// Collections of the corpus.
+    pub collections: Vec<String>,
+    /// Frames in a batch, padding included.
+    pub batch_frames: usize,
+    /// Steps that learn from an even spread.
+    pub flat_steps: u64,
+    /// Weight of the prior in path scores.
+    pub prior_weight: f64,
+    /// Sizes of the network.
+    pub model: AlignerConfig,
+    /// Length and learning rate.
+    pub run: RunConfig,
+}
+
+/// An utterance with its chain of phonemes.
+#[derive(Debug)]
+struct Spoken {
+    mel: Tensor,
+    chain: Chain,
+    phones: Vec<Phone>,
+}
+
+impl Spoken {
+    fn new(prepared: Prepared, front_end: &FrontEnd) -> Option<Self> {
+        let (mel, _) = prepared.features?;
+        let symbols = front_end.phonemize(prepared.utterance.text.as_ref()?).symbols;
+        let chain = Chain::new(&symbols);
+        let fits = !symbols.is_empty() && chain.least_frames() * 2 < mel.size()[1] as usize;
+        let phones = symbols.iter().copied().filter(|s: &Symbol| s.is_phoneme()).map(Phone::of).collect();
+        fits.then_some(Self { mel, chain, phones })
+    }
+
+    fn frames(&self) -> usize {
+        self.mel.size()[1] as usize
+    }
+}
+
+/// The aligner in training.
+#[derive(Debug)]
+pub struct AlignerTask {
+    network: AlignerNetwork,
+    recipe: AlignerRecipe,
+    training: Vec<Spoken>,
+    validation: Vec<Spoken>,
+    batches: LengthBatches,
+    seed: u64,
+    device: Device,
+}
+
+/// A padded batch.
+struct Batch<'a> {
+    items: Vec<&'a Spoken>,
+    mel: Tensor,
+    mask: Tensor,
+}
+
+impl AlignerTask {
+    /// How fast the prior follows.
+    const PRIOR_RATE: f64 = 0.02;
+    /// Cost of a change of phoneme when there is no transcript.
+    pub const CHANGE_COST: f64 = 2.0;
+
+    /// Makes the network in `store` and turns transcripts into chains.
+    pub fn new(
+        store: &nn::VarStore,
+        recipe: AlignerRecipe,
+        training: Vec<Prepared>,
+        validation: Vec<Prepared>,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let front_end = FrontEnd::new();
+        let spoken = |items: Vec<Prepared>| -> Vec<Spoken> {
+            items.into_iter().filter_map(|item| Spoken::new(item, &front_end)).collect()
+        };
+        let (training, validation) = (spoken(training), spoken(validation));
+        if training.is_empty() {
+            return Err(TrainError::Data("no recording has a transcript that fits it".into()));
+        }
+        let lengths = training.iter().map(Spoken::frames).collect();
+        Ok(Self {
+            network: AlignerNetwork::new(store.root(), recipe.model.clone()),
+            batches: LengthBatches::new(lengths, recipe.batch_frames, seed),
+            recipe,
+            training,
+            validation,
+            seed,
+            device: store.device(),
+        })
+    }
+
+    fn batch<'a>(&self, items: Vec<&'a Spoken>) -> Batch<'a> {
+        let longest = items.iter().map(|item| item.frames()).max().unwrap_or(0).next_multiple_of(2) as i64;
+        let pad = |item: &&Spoken| {
+            let frames = item.frames() as i64;
+            let mel = item.mel.to_kind(Kind::Float).pad([0, longest - frames], "constant", None);
+            let mask = Tensor::ones([frames], (Kind::Float, Device::Cpu)).pad([0, longest - frames], "constant", None);
+            (mel, mask)
+        };
+        let (mels, masks): (Vec<Tensor>, Vec<Tensor>) = items.iter().map(pad).unzip();
+        let stack = |tensors: &[Tensor]| Tensor::stack(tensors, 0).to_device(self.device);
+        Batch { items, mel: stack(&mels), mask: stack(&masks) }
+    }
+
+    /// Targets (B, T, K): who speaks when, as far as the network knows.
+    fn targets(&self, batch: &Batch, log_probabilities: &Tensor, flat: bool) -> Tensor {
+        let (count, frames, classes) = log_probabilities.size3().unwrap_or_default();
+        let scores = self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight);
+        let scores = to_vec(&scores);
+        let row = frames as usize * classes as usize;
+        let targets: Vec<Vec<f32>> = if flat {
+            batch.items.iter().map(|item| even_spread(item)).collect()
+        } else {
+            let chains: Vec<(&Chain, usize)> = batch.items.iter().map(|item| (&item.chain, item.frames())).collect();
+            let occupation = |(index, (chain, frames)): (usize, &(&Chain, usize))| {
+                let used = frames * Phone::COUNT;
+                let rows = &scores[index * row..index * row + used];
+                chain.occupation(Scores { rows, classes: Phone::COUNT }).unwrap_or_else(|_| vec![0.0; used])
+            };
+            chains.par_iter().enumerate().map(occupation).collect()
+        };
+        let padded = targets.into_iter().flat_map(|mut target| {
+            target.resize(row, 0.0);
+            target
+        });
+        let targets: Vec<f32> = padded.collect();
+        Tensor::from_slice(&targets).view([count, frames, classes]).to_device(self.device)
+    }
+}
+
+impl Task for AlignerTask {
+    fn loss(&self, step: u64) -> Loss {
+        let picks = self.batches.at(step);
+        let batch = self.batch(picks.iter().map(|&index| &self.training[index]).collect());
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
+        let log_probabilities = self.network.forward(&mask_patches(&batch.mel, &mut random), &batch.mask);
+        let targets = self.targets(&batch, &log_probabilities, step < self.recipe.flat_steps);
+        self.network.follow_prior(&log_probabilities.detach(), &batch.mask, Self::PRIOR_RATE);
+        let total = -(targets * log_probabilities).sum(Kind::Float) / batch.mask.sum(Kind::Float);
+        let frames: usize = batch.items.iter().map(|item| item.frames()).sum();
+        let audio_s = frames as f64 / self.recipe.model.mel.frame_rate();
+        Loss { total, parts: vec![], audio_s }
+    }
+
+    fn validate(&self) -> Vec<(&'static str, f64)> {
+        let (mut errors, mut phones) = (0, 0);
+        for items in self.validation.chunks(8) {
+            let batch = self.batch(items.iter().collect());
+            let log_probabilities = self.network.forward(&batch.mel, &batch.mask);
+            let scores = self.network.scores(&log_probabilities, self.recipe.prior_weight);
+            for (index, item) in items.iter().enumerate() {
+                let rows = to_vec(&scores.get(index as i64).narrow(0, 0, item.frames() as i64));
+                let runs = decode(Scores { rows: &rows, classes: Phone::COUNT }, Self::CHANGE_COST);
+                let heard: Vec<Phone> =
+                    runs.into_iter().map(|(phone, _)| phone).filter(|&phone| phone != Phone::SILENCE).collect();
+                errors += edits(&item.phones, &heard);
+                phones += item.phones.len();
+            }
+        }
+        vec![("phoneme_error_rate", errors as f64 / phones.max(1) as f64)]
+    }
+
+    fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
+        weights.set_json("model", self.network.config())?;
+        weights.set_json("prior_weight", &self.recipe.prior_weight)
+    }
+}
+
+fn to_vec(tensor: &Tensor) -> Vec<f32> {
+    let flat = tensor.to_device(Device::Cpu).to_kind(Kind::Float).contiguous().flatten(0, -1);
+    let mut out = vec![0f32; flat.numel()];
+    flat.copy_data(&mut out, flat.numel());
+    out
+}
+
+/// Phonemes spread evenly over the loud frames, silence over the others: (T, K) in rows.
+fn even_spread(item: &Spoken) -> Vec<f32> {
+    let energy = to_vec(&item.mel.to_kind(Kind::Float).mean_dim([0i64].as_slice(), false, Kind::Float));
+    let mut sorted = energy.clone();
+    sorted.sort_by(f32::total_cmp);
+    let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share) as usize];
+    let threshold = at(0.05) + 0.3 * (at(0.95) - at(0.05));
+    let loud = energy.iter().filter(|&&value| value > threshold).count().max(1);
+    let mut seen = 0;
+    let mut out = vec![0f32; energy.len() * Phone::COUNT];
+    for (frame, &value) in energy.iter().enumerate() {
+        let phone = if value > threshold {
+            seen += 1;
+            item.phones[((seen - 1) * item.phones.len() / loud).min(item.phones.len() - 1)]
+        } else {
+            Phone::SILENCE
+        };
+        out[frame * Phone::COUNT + usize::from(phone.0)] = 1.0;
+    }
+    out
+}
+
+/// Hides bands and stretches of time (SpecAugment, Park et al. 2019) behind the mean.
+fn mask_patches(mel: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
+    const BANDS: i64 = 10;
+    const FRAMES: i64 = 16;
+    let (batch, bands, frames) = mel.size3().unwrap_or_default();
+    let out = mel.copy();
+    let mean = mel.mean(Kind::Float);
+    for index in 0..batch {
+        let item = out.get(index);
+        let width = random.random_range(0..=BANDS);
+        let _ = item.narrow(0, random.random_range(0..=bands - width), width).copy_(&mean.expand([width, frames], false));
+        for _ in 0..2 {
+            let width = random.random_range(0..=FRAMES.min(frames));
+            let start = random.random_range(0..=frames - width);
+            let _ = item.narrow(1, start, width).copy_(&mean.expand([bands, width], false));
+        }
+    }
+    out
+}
+
+fn edits(a: &[Phone], b: &[Phone]) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, y) in b.iter().enumerate() {
+            let substitute = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

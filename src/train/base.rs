@@ -1,0 +1,211 @@
+//! Base training: from a corpus and a recipe to a component's weights.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use tch::{Device, nn};
+
+use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask};
+use super::aligner::{AlignerRecipe, AlignerTask};
+use super::labels::{Labelled, embed_speakers};
+use super::runner::{RunOptions, Runner, StepReport, TrainError};
+use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
+use super::vocoder::{VocoderRecipe, VocoderTask};
+use crate::aligner::Aligner;
+use crate::dataset::corpus::{CorpusUtterance, read_corpus};
+use crate::dataset::prepared::{Prepared, Preparer};
+use crate::nn::checkpoint::Weights;
+use crate::speaker::SpeakerEncoder;
+use crate::text::FrontEnd;
+
+/// The components that have base weights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Component {
+    /// Phoneme recogniser.
+    Aligner,
+    /// Phonemes to mel.
+    Acoustic,
+    /// Mel to waveform.
+    Vocoder,
+    /// Recording to 192 values.
+    Speaker,
+}
+
+impl Component {
+    /// The recipe that ships with the program.
+    pub fn default_recipe(self) -> &'static str {
+        match self {
+            Self::Vocoder => include_str!("../../models/recipes/vocoder.toml"),
+            Self::Aligner => include_str!("../../models/recipes/aligner.toml"),
+            Self::Speaker => include_str!("../../models/recipes/speaker.toml"),
+            Self::Acoustic => include_str!("../../models/recipes/acoustic.toml"),
+        }
+    }
+}
+
+/// What base training tells its caller.
+pub trait Observer: Sync {
+    /// So many of so many utterances are prepared.
+    fn prepared(&self, done: usize, total: usize);
+    /// An utterance was left out, and why.
+    fn left_out(&self, key: &str, reason: &str);
+    /// A line of the log.
+    fn step(&self, report: &StepReport);
+}
+
+/// One base training.
+pub struct BaseTraining<'a> {
+    /// The corpus folder.
+    pub corpus: &'a Path,
+    /// Where prepared utterances are kept.
+    pub cache: &'a Path,
+    /// The recipe, TOML.
+    pub recipe: &'a str,
+    /// Weights of the components that are trained already; the acoustic model needs the aligner and the speaker
+    /// encoder.
+    pub models: &'a Path,
+    /// A teacher's embeddings, which the speaker encoder needs.
+    pub teacher: Option<&'a Path>,
+    /// Device to train on.
+    pub device: Device,
+    /// Folder, time, seed.
+    pub options: RunOptions,
+    /// Who is told.
+    pub observer: &'a dyn Observer,
+}
+
+impl BaseTraining<'_> {
+    /// Trains one component; its weights are then in the options' folder. Returns the steps done.
+    pub fn run(self, component: Component) -> Result<u64, TrainError> {
+        match component {
+            Component::Vocoder => self.vocoder(),
+            Component::Aligner => self.aligner(),
+            Component::Speaker => self.speaker(),
+            Component::Acoustic => self.acoustic(),
+        }
+    }
+
+    fn aligner(self) -> Result<u64, TrainError> {
+        let recipe: AlignerRecipe = self.parse()?;
+        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
+        let preparer = Preparer::synthesis(self.cache);
+        let training = self.prepare(&preparer, training);
+        let validation = self.prepare(&preparer, validation);
+        tch::manual_seed(self.options.seed as i64);
+        let store = nn::VarStore::new(self.device);
+        let run = recipe.run;
+        let task = AlignerTask::new(&store, recipe, training, validation, self.options.seed)?;
+        let mut runner = Runner::new(&store, run, self.options)?;
+        runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn speaker(self) -> Result<u64, TrainError> {
+        let recipe: SpeakerRecipe = self.parse()?;
+        let teacher = self.teacher.ok_or_else(|| {
+            TrainError::Data("the speaker encoder learns from a teacher: give its embeddings with --teacher".into())
+        })?;
+        let teacher = Weights::read(teacher)?;
+        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |_| true)?;
+        let (noise, _) = self.split(std::slice::from_ref(&recipe.noise), &[], |_| true)?;
+        let preparer = Preparer::analysis(self.cache);
+        let [training, validation, noise] = [training, validation, noise].map(|list| self.prepare(&preparer, list));
+        tch::manual_seed(self.options.seed as i64);
+        let store = nn::VarStore::new(self.device);
+        let run = recipe.run;
+        let data = SpeakerData { training, validation, noise, teacher };
+        let task = SpeakerTask::new(&store, recipe, data, self.options.seed)?;
+        let mut runner = Runner::new(&store, run, self.options)?;
+        runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn acoustic(self) -> Result<u64, TrainError> {
+        let recipe: AcousticRecipe = self.parse()?;
+        let aligner = Aligner::load(&self.models.join("aligner.safetensors"), self.device)?;
+        let encoder = SpeakerEncoder::load(&self.models.join("speaker.safetensors"), self.device)
+            .map_err(|error| TrainError::Data(error.to_string()))?;
+        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
+        let all: Vec<_> = training.iter().chain(&validation).cloned().collect();
+        let references = at_most_per_speaker(all, recipe.references);
+        let references = self.prepare(&Preparer::analysis(self.cache), references);
+        let speakers = embed_speakers(&references, &encoder, recipe.references)
+            .map_err(|error| TrainError::Data(error.to_string()))?;
+        let preparer = Preparer::synthesis(self.cache);
+        let [training, validation] =
+            [training, validation].map(|list| self.label(self.prepare(&preparer, list), &aligner));
+        tch::manual_seed(self.options.seed as i64);
+        let store = nn::VarStore::new(self.device);
+        let data = AcousticData { training, validation, speakers, batch_frames: recipe.batch_frames };
+        let weights = recipe.weights();
+        let task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
+        let mut runner = Runner::new(&store, recipe.run, self.options)?;
+        runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn label(&self, prepared: Vec<Prepared>, aligner: &Aligner) -> Vec<Labelled> {
+        let front_end = FrontEnd::new();
+        let mut labelled = Vec::with_capacity(prepared.len());
+        for item in prepared {
+            match Labelled::new(&item, aligner, &front_end) {
+                Ok(label) => labelled.push(label),
+                Err(error) => self.observer.left_out(&item.utterance.key, &error.to_string()),
+            }
+        }
+        labelled
+    }
+
+    fn vocoder(self) -> Result<u64, TrainError> {
+        let recipe: VocoderRecipe = self.parse()?;
+        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |_| true)?;
+        let preparer = Preparer::synthesis(self.cache);
+        let training = self.prepare(&preparer, training);
+        let validation = self.prepare(&preparer, validation);
+        tch::manual_seed(self.options.seed as i64);
+        let store = nn::VarStore::new(self.device);
+        let task = VocoderTask::new(&store, &recipe, training, validation, self.options.seed)?;
+        let mut runner = Runner::new(&store, recipe.run, self.options)?;
+        runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn parse<T: DeserializeOwned>(&self) -> Result<T, TrainError> {
+        toml::from_str(self.recipe).map_err(|error| TrainError::Data(format!("the recipe is not valid: {error}")))
+    }
+
+    /// Utterances for training and, by held-out speakers, for validation.
+    fn split(
+        &self,
+        collections: &[String],
+        held_out: &[String],
+        keep: impl Fn(&CorpusUtterance) -> bool,
+    ) -> Result<(Vec<CorpusUtterance>, Vec<CorpusUtterance>), TrainError> {
+        let held_out: HashSet<&str> = held_out.iter().map(String::as_str).collect();
+        let utterances = read_corpus(self.corpus).map_err(|error| TrainError::Data(error.to_string()))?;
+        let used = utterances.into_iter().filter(|u| collections.contains(&u.collection) && keep(u));
+        Ok(used.partition(|utterance| !held_out.contains(utterance.speaker.as_str())))
+    }
+
+    fn prepare(&self, preparer: &Preparer, utterances: Vec<CorpusUtterance>) -> Vec<Prepared> {
+        let total = utterances.len();
+        let done = std::sync::atomic::AtomicUsize::new(0);
+        let tick = || {
+            let done = done.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            self.observer.prepared(done, total);
+        };
+        let (good, bad) = preparer.prepare_all(utterances, tick);
+        for (utterance, error) in bad {
+            self.observer.left_out(&utterance.key, &error.to_string());
+        }
+        good
+    }
+}
+
+/// The first `count` utterances of each speaker.
+fn at_most_per_speaker(utterances: Vec<CorpusUtterance>, count: usize) -> Vec<CorpusUtterance> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut take = |utterance: &CorpusUtterance| {
+        let seen = seen.entry(utterance.speaker.clone()).or_default();
+        *seen += 1;
+        *seen <= count
+    };
+    utterances.into_iter().filter(|utterance| take(utterance)).collect()
+}

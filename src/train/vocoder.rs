@@ -1,0 +1,162 @@
+//! Training of the base vocoder: copy synthesis of short crops under spectral losses.
+
+use rand::distr::weighted::WeightedIndex;
+use rand::distr::Distribution;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::Deserialize;
+use tch::{Kind, Tensor, nn};
+
+use super::runner::{Loss, RunConfig, Task, TrainError};
+use crate::dataset::prepared::Prepared;
+use crate::features::pitch::interpolate_unvoiced;
+use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder, VocoderInput};
+use crate::vocoder::loss::SpectralLoss;
+
+/// What `models/recipes/vocoder.toml` says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VocoderRecipe {
+    /// Speakers kept for measuring.
+    pub held_out: Vec<String>,
+    /// Collections of the corpus.
+    pub collections: Vec<String>,
+    /// Crops in a batch.
+    pub batch: usize,
+    /// Frames in a crop.
+    pub frames: i64,
+    /// Sizes of the network.
+    pub model: HarmonicConfig,
+    /// Length and learning rate.
+    pub run: RunConfig,
+}
+
+/// One utterance with F0 ready to slice.
+#[derive(Debug)]
+struct Voiced {
+    prepared: Prepared,
+    mel: Tensor,
+    f0_hz: Tensor,
+    voicing: Tensor,
+}
+
+impl Voiced {
+    fn new(mut prepared: Prepared) -> Option<Self> {
+        let (mel, f0) = prepared.features.take()?;
+        let track: Vec<f32> = Vec::try_from(&f0).ok()?;
+        if !track.iter().any(|&hz| hz > 0.0) {
+            return None;
+        }
+        let f0_hz = Tensor::from_slice(&interpolate_unvoiced(&track));
+        Some(Self { prepared, mel, voicing: f0.gt(0.0).to_kind(Kind::Float), f0_hz })
+    }
+
+    fn frames(&self) -> i64 {
+        self.mel.size()[1]
+    }
+}
+
+/// The vocoder in training.
+#[derive(Debug)]
+pub struct VocoderTask {
+    vocoder: HarmonicVocoder,
+    loss: SpectralLoss,
+    training: Vec<Voiced>,
+    validation: Vec<Voiced>,
+    chances: WeightedIndex<f64>,
+    batch: usize,
+    frames: i64,
+    seed: u64,
+    device: tch::Device,
+}
+
+impl VocoderTask {
+    /// Crops held out for validation.
+    const VALIDATION_BATCHES: u64 = 4;
+
+    /// Makes the network in `store` and sorts the data.
+    pub fn new(
+        store: &nn::VarStore,
+        recipe: &VocoderRecipe,
+        training: Vec<Prepared>,
+        validation: Vec<Prepared>,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let long_enough = |items: Vec<Prepared>| -> Vec<Voiced> {
+            items.into_iter().filter_map(Voiced::new).filter(|item| item.frames() > recipe.frames).collect()
+        };
+        let (training, validation) = (long_enough(training), long_enough(validation));
+        let chances = WeightedIndex::new(training.iter().map(|item| item.frames() as f64));
+        let chances = chances.map_err(|_| TrainError::Data("no voiced recording is long enough to train on".into()))?;
+        Ok(Self {
+            vocoder: HarmonicVocoder::new(store.root(), recipe.model.clone()),
+            loss: SpectralLoss::new(&recipe.model.mel, store.device()),
+            training,
+            validation,
+            chances,
+            batch: recipe.batch,
+            frames: recipe.frames,
+            seed,
+            device: store.device(),
+        })
+    }
+
+    /// Samples (B, L) and what the vocoder is told of them.
+    fn crops(&self, picks: impl Iterator<Item = (usize, f64)>, items: &[Voiced]) -> (Tensor, VocoderInput) {
+        let hop = self.vocoder.config().mel.hop;
+        let (mut samples, mut mel, mut f0, mut voicing) = (vec![], vec![], vec![], vec![]);
+        for (index, place) in picks {
+            let item = &items[index];
+            let start = (place * (item.frames() - self.frames) as f64) as i64;
+            samples.push(item.prepared.crop(start * hop, self.frames * hop));
+            mel.push(item.mel.narrow(1, start, self.frames).to_kind(Kind::Float));
+            f0.push(item.f0_hz.narrow(0, start, self.frames));
+            voicing.push(item.voicing.narrow(0, start, self.frames));
+        }
+        let stack = |tensors: &[Tensor]| Tensor::stack(tensors, 0).to_device(self.device);
+        let input = VocoderInput { mel: stack(&mel), f0_hz: stack(&f0), voicing: stack(&voicing) };
+        (stack(&samples), input)
+    }
+}
+
+impl Task for VocoderTask {
+    fn loss(&self, step: u64) -> Loss {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
+        let picks: Vec<(usize, f64)> =
+            (0..self.batch).map(|_| (self.chances.sample(&mut random), random.random())).collect();
+        let (real, input) = self.crops(picks.into_iter(), &self.training);
+        let terms = self.loss.terms(&self.vocoder.forward(&input), &real);
+        let parts = vec![
+            ("log_magnitude", terms.log_magnitude.detach()),
+            ("convergence", terms.convergence.detach()),
+            ("mel", terms.mel.detach()),
+        ];
+        let audio_s = real.numel() as f64 / self.vocoder.config().mel.rate.hz();
+        Loss { total: terms.total(), parts, audio_s }
+    }
+
+    fn validate(&self) -> Vec<(&'static str, f64)> {
+        if self.validation.is_empty() {
+            return Vec::new();
+        }
+        tch::manual_seed(0);
+        let mut sums = [0.0; 4];
+        for batch in 0..Self::VALIDATION_BATCHES {
+            let mut random = ChaCha8Rng::seed_from_u64(batch);
+            let pick = |_| (random.random_range(0..self.validation.len()), random.random());
+            let picks: Vec<(usize, f64)> = (0..self.batch).map(pick).collect();
+            let (real, input) = self.crops(picks.into_iter(), &self.validation);
+            let terms = self.loss.terms(&self.vocoder.forward(&input), &real);
+            let all = [terms.total(), terms.log_magnitude, terms.convergence, terms.mel];
+            for (sum, term) in sums.iter_mut().zip(&all) {
+                *sum += term.double_value(&[]) / Self::VALIDATION_BATCHES as f64;
+            }
+        }
+        ["total", "log_magnitude", "convergence", "mel"].into_iter().zip(sums).collect()
+    }
+
+    fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
+        weights.set_json("model", self.vocoder.config())
+    }
+}
