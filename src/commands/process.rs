@@ -4,7 +4,11 @@ use std::{fmt::Write, sync::Mutex};
 
 use anyhow::ensure;
 
-use super::{Session, failure::Usage, progress::Task};
+use super::{
+    Session,
+    failure::{Incomplete, Usage},
+    progress::Task,
+};
 use crate::{
     cli::{ProcessArgs, VoiceName},
     dataset::build::{self, BuildError, Event, Report, Request},
@@ -43,9 +47,9 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
 
     warn(&report);
     session.print(&report, || summary(&report))?;
-    ensure!(report.usable() > 0, "nothing usable in {}", args.input.display());
-    let aside = report.totals.set_aside;
-    ensure!(!args.strict || aside == 0, "{aside} of {} recordings were set aside (--strict)", report.totals.found);
+    let (aside, found) = (report.totals.set_aside, report.totals.found);
+    ensure!(report.usable() > 0, Incomplete(format!("nothing usable in {}", args.input.display())));
+    ensure!(!args.strict || aside == 0, Incomplete(format!("{aside} of {found} recordings were set aside (--strict)")));
     Ok(())
 }
 

@@ -156,7 +156,8 @@ fn recordings_below(folder: &Path) -> Result<HashMap<String, PathBuf>, CorpusErr
 }
 
 fn is_audio_path(path: &Path) -> bool {
-    path.extension().is_some_and(|e| ["wav", "flac", "opus", "ogg", "mp3", "m4a", "aiff"].iter().any(|k| e.eq_ignore_ascii_case(k)))
+    path.extension()
+        .is_some_and(|e| ["wav", "flac", "opus", "ogg", "mp3", "m4a", "aiff"].iter().any(|k| e.eq_ignore_ascii_case(k)))
 }
 
 fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, FileError> {

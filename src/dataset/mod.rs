@@ -3,7 +3,6 @@
 pub mod batches;
 pub mod build;
 pub mod corpus;
-pub mod files;
 pub mod layout;
 pub mod manifest;
 pub mod prepared;

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    fs::{self, File},
+    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -84,6 +84,8 @@ fn read_text(path: &Path, longest_bytes: u64) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn text(transcripts: &mut Transcripts, recording: PathBuf) -> Option<String> {

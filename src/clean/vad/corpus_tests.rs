@@ -78,44 +78,25 @@ fn with_noise(signal: &[f32], noise: &[f32], snr_db: f32) -> Vec<f32> {
 }
 
 #[test]
-fn probe() {
+fn clean_speech_is_found_to_the_frame() {
     let Some(corpus) = corpus() else { return };
     let (signal, truth) = clean_speech(&corpus);
-    eprintln!("clean {:?} of {} s", errors(&signal, &truth), truth.len() / 100);
-    for class in [
-        "rain",
-        "sea-waves",
-        "helicopter",
-        "chainsaw",
-        "clock-tick",
-        "fire-crackling",
-        "baby-cry",
-        "dog-bark",
-        "person-sneeze",
-        "rooster",
-    ] {
-        let mut noise = Vec::new();
-        for path in files_below(&corpus.join("noise").join(class)).iter().step_by(3).take(6) {
-            noise.extend(load_mono(path, RATE).unwrap());
-        }
-        for snr_db in [20.0, 10.0, 5.0] {
+    let (missed, false_alarms) = errors(&signal, &truth);
+    assert!(missed < 0.03 && false_alarms < 0.08, "missed {missed}, false alarms {false_alarms}");
+}
+
+#[test]
+fn speech_is_found_in_steady_noise() {
+    let Some(corpus) = corpus() else { return };
+    let (signal, truth) = clean_speech(&corpus);
+    for class in ["rain", "sea-waves", "helicopter"] {
+        let paths = files_below(&corpus.join("noise").join(class));
+        let noise: Vec<f32> = paths.iter().step_by(3).take(6).flat_map(|path| load_mono(path, RATE).unwrap()).collect();
+        for (snr_db, most_missed) in [(20.0, 0.05), (10.0, 0.15)] {
             let (missed, false_alarms) = errors(&with_noise(&signal, &noise, snr_db), &truth);
-            eprintln!("{class} {snr_db} dB: missed {:.1} % false {:.1} %", 100.0 * missed, 100.0 * false_alarms);
-        }
-    }
-    for folder in ["librispeech", "ljspeech", "speechocean762", "noise"] {
-        for path in files_below(&corpus.join(folder)).iter().step_by(97).take(7) {
-            let mut vad = Vad::new(&VadConfig::default());
-            vad.push(&load_mono(path, RATE).unwrap());
-            let speech = vad.finish();
-            let spans: Vec<_> = speech.spans.iter().map(|s| format!("{:.2}-{:.2}", s.start.0, s.end.0)).collect();
-            eprintln!(
-                "{} of {:.2}: snr {:?} noise {:?} {}",
-                path.file_name().unwrap().display(),
-                speech.duration.0,
-                speech.snr_db,
-                speech.noise_dbfs,
-                spans.join(" ")
+            assert!(
+                missed < most_missed && false_alarms < 0.16,
+                "{class} at {snr_db} dB: missed {missed}, false alarms {false_alarms}"
             );
         }
     }

@@ -7,8 +7,9 @@ use std::{
 };
 
 use crate::{
-    dataset::{files, layout::Layout},
+    dataset::layout::Layout,
     error::FileError,
+    files,
 };
 
 /// Utterances on disk, by the recording that they are from.

@@ -20,11 +20,12 @@ use self::{
     leftovers::Leftovers,
     recording::{Context, Job},
 };
-use super::{files, layout::Layout, scan, transcripts::Transcripts};
+use super::{layout::Layout, scan, transcripts::Transcripts};
 use crate::{
     audio::{AudioError, SUPPORTED_INPUT},
     clean::config::Config,
     error::FileError,
+    files,
 };
 
 pub use self::report::{Line, Report, SetAside, Status, Totals};
@@ -93,12 +94,12 @@ pub enum BuildError {
 /// # Errors
 /// No recordings at all, or an output that can't be written.
 pub fn build(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Report, BuildError> {
+    refuse_input_in_output(request)?;
     let found = find(request)?;
     let layout = Layout::new(request.output);
     for folder in layout.folders() {
         fs::create_dir_all(&folder).map_err(FileError::on("create folder", &folder))?;
     }
-    refuse_input_in_output(request)?;
     let _lock = lock(&layout)?;
     let context = Context::new(request, &layout, Leftovers::collect(&layout)?)?;
 
@@ -135,8 +136,9 @@ fn find(request: &Request) -> Result<scan::Found, BuildError> {
 }
 
 fn refuse_input_in_output(request: &Request) -> Result<(), BuildError> {
-    let real = |path: &Path| path.canonicalize().map_err(FileError::on("read", path));
-    if real(request.input)?.starts_with(real(request.output)?) {
+    let input = request.input.canonicalize().map_err(FileError::on("read", request.input))?;
+    // An output that is not there yet holds nothing.
+    if request.output.canonicalize().is_ok_and(|output| input.starts_with(output)) {
         let (input, output) = (request.input.to_path_buf(), request.output.to_path_buf());
         return Err(BuildError::InputInOutput { input, output });
     }

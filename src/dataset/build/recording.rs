@@ -19,11 +19,11 @@ use crate::{
         segments::{self, Cut},
     },
     dataset::{
-        files,
         layout::Layout,
         manifest::{Basis, Manifest, Normalized, SCHEMA_VERSION, Segment, Signal, Source, Speaker, Step, Transcript},
     },
     error::FileError,
+    files,
 };
 
 /// Raised when the same recording and settings give another result than before.
