@@ -4,6 +4,8 @@
 
 mod ecapa;
 mod fbank;
+mod features;
 mod formula;
 mod golden;
 mod hifigan;
+mod pytorch;
