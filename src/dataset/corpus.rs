@@ -156,8 +156,7 @@ fn recordings_below(folder: &Path) -> Result<HashMap<String, PathBuf>, CorpusErr
 }
 
 fn is_audio_path(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|e| ["wav", "flac", "opus", "ogg", "mp3", "m4a", "aiff"].iter().any(|k| e.eq_ignore_ascii_case(k)))
+    path.extension().is_some_and(|e| ["wav", "flac", "opus", "ogg", "mp3", "m4a", "aiff"].iter().any(|k| e.eq_ignore_ascii_case(k)))
 }
 
 fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, FileError> {
@@ -204,7 +203,8 @@ mod tests {
             ("d/19-198-0000.wav", ""),
         ]);
         let found = read_corpus(folder.path()).expect("a corpus");
-        let brief: Vec<_> = found.iter().map(|u| (u.key.as_str(), u.speaker.as_str(), u.text.as_deref())).collect();
+        let brief: Vec<_> =
+            found.iter().map(|u| (u.key.as_str(), u.speaker.as_str(), u.text.as_deref())).collect();
         let expected = [
             ("a/1-x", "1", Some("hello there")),
             ("b/L1", "b", Some("Doctor No")),
@@ -218,10 +218,7 @@ mod tests {
     fn a_bad_line_is_named() {
         let folder = corpus(&[("a/metadata.jsonl", "{\"id\": 1}\n")]);
         let error = read_corpus(folder.path()).expect_err("a bad line");
-        assert!(
-            error.to_string().contains("metadata.jsonl:1: expected an object with id, speaker and text"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("metadata.jsonl:1: expected an object with id, speaker and text"), "{error}");
         let empty = corpus(&[]);
         assert!(matches!(read_corpus(empty.path()), Err(CorpusError::Empty(_))));
     }

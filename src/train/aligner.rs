@@ -228,8 +228,7 @@ fn mask_patches(mel: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
     for index in 0..batch {
         let item = out.get(index);
         let width = random.random_range(0..=BANDS);
-        let _ =
-            item.narrow(0, random.random_range(0..=bands - width), width).copy_(&mean.expand([width, frames], false));
+        let _ = item.narrow(0, random.random_range(0..=bands - width), width).copy_(&mean.expand([width, frames], false));
         for _ in 0..2 {
             let width = random.random_range(0..=FRAMES.min(frames));
             let start = random.random_range(0..=frames - width);

@@ -6,11 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{
-    dataset::layout::Layout,
-    error::FileError,
-    files,
-};
+use crate::{dataset::layout::Layout, error::FileError, files};
 
 /// Utterances on disk, by the recording that they are from.
 #[derive(Debug, Default)]
