@@ -14,6 +14,8 @@ pub struct Config {
     pub sample_rate: u32,
     /// Encoding of what is written.
     pub format: String,
+    /// Whether the recordings are copied beside the result.
+    pub copy_raw: bool,
     /// Where speech is.
     pub vad: VadConfig,
     /// Where recordings are cut.
@@ -27,6 +29,7 @@ impl Default for Config {
             true_peak_dbtp: -1.0,
             sample_rate: 22_050,
             format: "wav16".to_owned(),
+            copy_raw: true,
             vad: VadConfig::default(),
             segments: SegmentsConfig::default(),
         }
@@ -59,6 +62,8 @@ pub struct SegmentsConfig {
     pub min_s: f64,
     /// The longest utterance, in seconds.
     pub max_s: f64,
+    /// A recording with a transcript stays whole up to this length, in seconds.
+    pub max_transcribed_s: f64,
     /// A pause at least this long separates utterances, in seconds.
     pub pause_s: f64,
     /// Silence kept before and after speech, in seconds.
@@ -67,6 +72,6 @@ pub struct SegmentsConfig {
 
 impl Default for SegmentsConfig {
     fn default() -> Self {
-        Self { min_s: 1.0, max_s: 15.0, pause_s: 0.4, padding_s: 0.1 }
+        Self { min_s: 1.0, max_s: 15.0, max_transcribed_s: 20.0, pause_s: 0.4, padding_s: 0.15 }
     }
 }

@@ -55,7 +55,8 @@ pub enum AudioFormat {
     /// WAV, 24 bits.
     Wav24,
     /// WAV, 32-bit floating point.
-    Float,
+    #[value(name = "wavfloat")]
+    WavFloat,
     /// FLAC, 16 bits, lossless.
     Flac,
 }

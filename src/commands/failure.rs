@@ -14,6 +14,11 @@ use crate::config::ConfigError;
 #[error("{0}")]
 pub struct Usage(pub String);
 
+/// The result is printed, but it is not what was asked for: exit code 1 without a second document.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Incomplete(pub String);
+
 /// The code for `error`: 2 for wrong usage, 1 for everything else.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
     let usage = error.chain().any(|cause| cause.is::<Usage>() || cause.is::<ConfigError>());
@@ -27,14 +32,25 @@ pub fn report(error: &anyhow::Error, json: bool) -> ExitCode {
     if error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>()).any(is_closed_pipe) {
         return ExitCode::SUCCESS;
     }
+    let message = message(error);
     // Nothing can be done about a stderr or stdout that refuses the message.
-    let _ = writeln!(io::stderr(), "error: {error:#}");
-    if json {
+    let _ = writeln!(io::stderr(), "error: {message}");
+    let printed = error.chain().any(|cause| cause.is::<Incomplete>());
+    if json && !printed {
         let causes: Vec<_> = error.chain().map(ToString::to_string).collect();
-        let document = json!({ "error": format!("{error:#}"), "causes": causes, "exit_code": exit_code(error) });
+        let document = json!({ "error": message, "causes": causes, "exit_code": exit_code(error) });
         let _ = writeln!(io::stdout(), "{document:#}");
     }
     ExitCode::from(exit_code(error))
+}
+
+/// The chain of causes in one line. Some errors name their cause themselves; it is not said twice.
+fn message(error: &anyhow::Error) -> String {
+    error.chain().fold(String::new(), |said, cause| match cause.to_string() {
+        cause if said.is_empty() => cause,
+        cause if said.ends_with(&cause) => said,
+        cause => format!("{said}: {cause}"),
+    })
 }
 
 fn is_closed_pipe(error: &io::Error) -> bool {
@@ -46,6 +62,14 @@ mod tests {
     use anyhow::Context;
 
     use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let missing = io::Error::other("no such file");
+        let file = crate::error::FileError::on("read", std::path::Path::new("a.wav"))(missing);
+        let error = anyhow::Error::from(file).context("processing failed");
+        assert_eq!(message(&error), "processing failed: cannot read a.wav: no such file");
+    }
 
     #[test]
     fn wrong_usage_is_recognised_below_its_context() {

@@ -85,6 +85,16 @@ pub struct Resolved {
     pub entries: Vec<Entry>,
 }
 
+impl Resolved {
+    /// All settings in force as TOML: a settings file that gives the same run again.
+    ///
+    /// # Errors
+    /// A value that TOML can't hold, which no rule lets through.
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        toml::to_string(&self.config).map_err(|error| ConfigError::Assembly(error.to_string()))
+    }
+}
+
 /// Puts the layers over the defaults.
 ///
 /// # Errors

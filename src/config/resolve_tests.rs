@@ -84,6 +84,7 @@ fn a_wrong_value_names_what_is_expected() {
         ("process.sample_rate", "44100.5"),
         ("output.sample_rate", "0"),
         ("output.format", "mp3"),
+        ("process.copy_raw", "maybe"),
         ("runtime.cpu_limit", "101"),
         ("runtime.seed", "-1"),
         ("runtime.gpu", "two"),

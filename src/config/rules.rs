@@ -15,6 +15,8 @@ pub(super) enum Rule {
     ZeroOrWithin(&'static str, f64, f64),
     /// One of these words.
     OneOf(&'static [&'static str]),
+    /// True or false.
+    YesOrNo,
     /// What `--gpu` allows.
     Gpu,
     /// A folder's path.
@@ -23,7 +25,7 @@ pub(super) enum Rule {
     FolderOrEmpty,
 }
 
-const FORMATS: &[&str] = &["wav16", "wav24", "float", "flac"];
+const FORMATS: &[&str] = &["wav16", "wav24", "wavfloat", "flac"];
 /// The rates that the decoders take; 0 is allowed where a source's rate can be kept.
 const LOWEST_RATE_HZ: f64 = 8_000.0;
 const HIGHEST_RATE_HZ: f64 = 192_000.0;
@@ -34,11 +36,13 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("process.true_peak_dbtp", Rule::Within(-20.0, 0.0)),
     ("process.sample_rate", Rule::ZeroOrWithin("the recording's own", LOWEST_RATE_HZ, HIGHEST_RATE_HZ)),
     ("process.format", Rule::OneOf(FORMATS)),
+    ("process.copy_raw", Rule::YesOrNo),
     ("process.vad.threshold_db", Rule::Within(1.0, 40.0)),
     ("process.vad.min_speech_s", Rule::Within(0.0, 5.0)),
     ("process.vad.min_silence_s", Rule::Within(0.0, 5.0)),
     ("process.segments.min_s", Rule::Within(0.1, 60.0)),
     ("process.segments.max_s", Rule::Within(1.0, 600.0)),
+    ("process.segments.max_transcribed_s", Rule::Within(1.0, 600.0)),
     ("process.segments.pause_s", Rule::Within(0.05, 10.0)),
     ("process.segments.padding_s", Rule::Within(0.0, 2.0)),
     ("train.minutes", Rule::Within(0.01, 100_000.0)),
@@ -65,6 +69,7 @@ impl Rule {
                 number(value).is_some_and(|x| x == 0.0 || (*low..=*high).contains(&x))
             }
             (Self::OneOf(words), Value::String(text)) => words.contains(&text.as_str()),
+            (Self::YesOrNo, Value::Boolean(_)) => true,
             (Self::Gpu, Value::String(text)) => text.parse::<GpuSelection>().is_ok(),
             (Self::Folder, Value::String(text)) => !text.trim().is_empty(),
             (Self::FolderOrEmpty, Value::String(_)) => true,
@@ -83,6 +88,7 @@ impl fmt::Display for Rule {
             Self::Within(low, high) => write!(f, "a number from {low} to {high}"),
             Self::ZeroOrWithin(zero, low, high) => write!(f, "a number from {low} to {high}, or 0 for {zero}"),
             Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
+            Self::YesOrNo => f.write_str("true or false"),
             Self::Gpu => f.write_str("all, none, 0,2,5, range:0-3 or count:3"),
             Self::Folder => f.write_str("the path of a folder"),
             Self::FolderOrEmpty => f.write_str("the path of a folder, or \"\" for the one that came with the program"),

@@ -2,7 +2,7 @@
 
 use tch::{Device, Tensor};
 
-use super::{HOP, RATE};
+use super::{HOP, RATE, to_db};
 use crate::features::fbank::{Fbank, FbankConfig, FullScale};
 
 /// Bands of five filters each; the lowest five filters (below 180 Hz) hold hum and rumble and are left out.
@@ -15,23 +15,22 @@ const SPAN: usize = 640;
 const MARGIN: usize = (SPAN - WINDOW) / 2;
 /// Frames that are computed in one go.
 const BATCH: usize = 100;
-/// Frames over which the noise is smoothed before its minimum is taken, and over which a frame itself is.
-const NOISE_SMOOTHING: f32 = 0.85;
-const FRAME_SMOOTHING: f32 = 0.4;
-
 /// One frame of 10 ms.
 #[derive(Debug, Clone)]
 pub(super) struct Frame {
-    /// Power of each band in dB, a little smoothed.
-    pub(super) bands_db: [f32; BANDS],
-    /// The same, smoothed over about 70 ms.
-    pub(super) smooth_bands_db: [f32; BANDS],
-    /// Power of all bands together in dB.
-    pub(super) level_db: f32,
+    /// Power of each band, with full scale at that of 16-bit samples.
+    pub(super) bands: [f32; BANDS],
     /// Mean square of the samples.
     pub(super) power: f32,
     /// Whether the vocal cords (or something like them) swing.
     pub(super) voiced: bool,
+}
+
+impl Frame {
+    /// Power of all bands together, in dB.
+    pub(super) fn level_db(&self) -> f32 {
+        to_db(self.bands.iter().sum())
+    }
 }
 
 /// Cuts a stream into frames.
@@ -39,8 +38,6 @@ pub(super) struct Frame {
 pub(super) struct Features {
     fbank: Fbank,
     pending: Vec<f32>,
-    smooth: Option<[f32; BANDS]>,
-    smoother: Option<[f32; BANDS]>,
     any: bool,
 }
 
@@ -48,7 +45,7 @@ impl Features {
     pub(super) fn new() -> Self {
         let config = FbankConfig { full_scale: FullScale::Int16, ..FbankConfig::default() };
         let fbank = Fbank::with_config(config, Device::Cpu);
-        Self { fbank, pending: vec![0.0; MARGIN], smooth: None, smoother: None, any: false }
+        Self { fbank, pending: vec![0.0; MARGIN], any: false }
     }
 
     /// The frames that `samples` complete.
@@ -85,13 +82,8 @@ impl Features {
         filters.copy_data(&mut values, count * mels);
         for (i, row) in values.chunks_exact(mels).enumerate() {
             let span = &self.pending[i * HOP..i * HOP + SPAN];
-            let power = power_of_bands(row);
-            let smooth = smoothed(&mut self.smooth, &power, FRAME_SMOOTHING);
-            let smoother = smoothed(&mut self.smoother, &power, NOISE_SMOOTHING);
             frames.push(Frame {
-                bands_db: smooth.map(to_db),
-                smooth_bands_db: smoother.map(to_db),
-                level_db: to_db(smooth.iter().sum()),
+                bands: power_of_bands(row),
                 power: mean_square(&span[MARGIN..MARGIN + WINDOW]),
                 voiced: is_voiced(span),
             });
@@ -107,19 +99,6 @@ fn power_of_bands(log_filters: &[f32]) -> [f32; BANDS] {
         *power = band.iter().map(|x| x.exp()).sum();
     }
     powers
-}
-
-fn smoothed(state: &mut Option<[f32; BANDS]>, power: &[f32; BANDS], weight: f32) -> [f32; BANDS] {
-    let next = match state {
-        Some(old) => std::array::from_fn(|i| weight * old[i] + (1.0 - weight) * power[i]),
-        None => *power,
-    };
-    *state = Some(next);
-    next
-}
-
-fn to_db(power: f32) -> f32 {
-    10.0 * power.max(1e-10).log10()
 }
 
 fn mean_square(samples: &[f32]) -> f32 {

@@ -7,6 +7,7 @@
 
 mod features;
 mod levels;
+mod noise;
 mod regions;
 mod window;
 
@@ -15,8 +16,8 @@ use std::collections::VecDeque;
 use self::{
     features::{BANDS, Features, Frame},
     levels::Levels,
+    noise::NoiseFloor,
     regions::Regions,
-    window::WindowMin,
 };
 use super::config::VadConfig;
 use crate::units::{SampleRate, Seconds};
@@ -32,10 +33,6 @@ const FRAME_RATE_HZ: f64 = 100.0;
 /// How far the noise is looked for behind and ahead of a frame.
 const FRAMES_BEHIND: usize = 250;
 const FRAMES_AHEAD: usize = 150;
-/// The minimum of noise lies this far below its mean, as found on white noise.
-const MINIMUM_BIAS_DB: f32 = 3.0;
-/// Below this a band holds nothing but rounding, in dB as in [`Frame::bands_db`].
-const BAND_FLOOR_DB: f32 = -20.0;
 /// What lies this far below the loudest of its surroundings is an echo or a breath.
 const RANGE_DB: f32 = 40.0;
 /// Speech goes on until it is this much weaker than where it may begin.
@@ -68,10 +65,11 @@ impl Speech {
 #[derive(Debug)]
 pub struct Vad {
     features: Features,
-    /// Least power of each band around the frame to be judged.
-    noise: [WindowMin; BANDS],
+    noise: NoiseFloor,
     /// Frames that wait for their future.
     waiting: VecDeque<Frame>,
+    /// The bands of the frame judged last.
+    before: [f32; BANDS],
     recent_peak_db: f32,
     in_speech: bool,
     threshold_db: f32,
@@ -85,8 +83,9 @@ impl Vad {
     pub fn new(config: &VadConfig) -> Self {
         Self {
             features: Features::new(),
-            noise: std::array::from_fn(|_| WindowMin::new(FRAMES_BEHIND + 1 + FRAMES_AHEAD)),
+            noise: NoiseFloor::new(FRAMES_BEHIND + 1 + FRAMES_AHEAD),
             waiting: VecDeque::with_capacity(FRAMES_AHEAD + 1),
+            before: [0.0; BANDS],
             recent_peak_db: f32::NEG_INFINITY,
             in_speech: false,
             threshold_db: config.threshold_db as f32,
@@ -122,9 +121,7 @@ impl Vad {
     }
 
     fn take(&mut self, frame: Frame) {
-        for (noise, &band) in self.noise.iter_mut().zip(&frame.smooth_bands_db) {
-            noise.push(band.max(BAND_FLOOR_DB));
-        }
+        self.noise.push(&frame);
         self.waiting.push_back(frame);
         if self.waiting.len() > FRAMES_AHEAD
             && let Some(frame) = self.waiting.pop_front()
@@ -135,23 +132,34 @@ impl Vad {
 
     /// Decides on `frame`, whose future is in `waiting`.
     fn judge(&mut self, frame: Frame) {
-        let ahead = self.waiting.iter().map(|later| later.level_db).fold(frame.level_db, f32::max);
-        self.recent_peak_db = (self.recent_peak_db - PEAK_DECAY_DB_PER_FRAME).max(frame.level_db);
-        let audible = frame.level_db > self.recent_peak_db.max(ahead) - RANGE_DB;
+        let level_db = frame.level_db();
+        let ahead = self.waiting.iter().map(Frame::level_db).fold(level_db, f32::max);
+        self.recent_peak_db = (self.recent_peak_db - PEAK_DECAY_DB_PER_FRAME).max(level_db);
+        let audible = level_db > self.recent_peak_db.max(ahead) - RANGE_DB;
         let needed = if self.in_speech { self.threshold_db - HYSTERESIS_DB } else { self.threshold_db };
         self.in_speech = audible && self.prominence_db(&frame) >= needed;
         self.regions.push(&frame, self.in_speech, &mut self.levels);
+        self.before = frame.bands;
     }
 
     /// How far the more prominent half of the bands stands out of the noise, in dB.
     fn prominence_db(&self, frame: &Frame) -> f32 {
-        let mut above: [f32; BANDS] =
-            std::array::from_fn(|band| frame.bands_db[band] - self.noise[band].min() - MINIMUM_BIAS_DB);
+        let after = self.waiting.front().map_or([0.0; BANDS], |next| next.bands);
+        let mut above: [f32; BANDS] = std::array::from_fn(|band| {
+            let mean = (self.before[band] + frame.bands[band] + after[band]) / 3.0;
+            to_db(mean) - self.noise.db(band)
+        });
         above.sort_unstable_by(|a, b| b.total_cmp(a));
         let half = &above[..BANDS.div_ceil(2)];
         half.iter().sum::<f32>() / half.len() as f32
     }
 }
 
+fn to_db(power: f32) -> f32 {
+    10.0 * power.max(1e-10).log10()
+}
+
+#[cfg(test)]
+mod corpus_tests;
 #[cfg(test)]
 mod tests;

@@ -11,6 +11,11 @@ use crate::{clean::config::VadConfig, units::Seconds};
 const VOICED_NEEDED: usize = 4;
 /// One in so many frames must be voiced in a longer stretch.
 const VOICED_ONE_IN: usize = 12;
+/// How far speech may reach without a voice before its first voiced frame, after its last, and in between: the
+/// longest clusters of voiceless consonants.
+const BEFORE_VOICE: usize = 25;
+const AFTER_VOICE: usize = 30;
+const WITHOUT_VOICE: usize = 60;
 /// One dip is kept for so many frames of speech.
 const DIP_EVERY: usize = 100;
 /// Where the first frame's hop begins: frames are centred on their window of 400 samples.
@@ -54,6 +59,8 @@ struct Open {
     /// The last loud frame so far.
     last: usize,
     voiced: usize,
+    /// The first and the last voiced frame so far.
+    voice: Option<(usize, usize)>,
     inside: Histogram,
     /// What came after the last loud frame.
     after: Histogram,
@@ -71,7 +78,11 @@ impl Regions {
     pub(super) fn push(&mut self, frame: &Frame, loud: bool, levels: &mut Levels) {
         let position = self.frame;
         self.frame += 1;
-        if self.open.as_ref().is_some_and(|open| !loud && position - open.last >= self.min_silence) {
+        let ends = |open: &Open| {
+            let silence = !loud && position - open.last >= self.min_silence;
+            silence || open.voiceless(position) > WITHOUT_VOICE
+        };
+        if self.open.as_ref().is_some_and(ends) {
             self.close(levels);
         }
         match (&mut self.open, loud) {
@@ -105,25 +116,35 @@ impl Regions {
             return;
         }
         levels.speech.absorb(&mut open.inside);
-        let end = time_of(open.last + 1);
-        open.dips.retain(|dip| dip.time.0 < end.0);
+        let (first_voice, last_voice) = open.voice.unwrap_or((open.first, open.last));
+        let first = open.first.max(first_voice.saturating_sub(BEFORE_VOICE));
         // The first frame's window begins with the stream.
-        let start = if open.first == 0 { Seconds(0.0) } else { time_of(open.first) };
+        let start = if first == 0 { Seconds(0.0) } else { time_of(first) };
+        let end = time_of(open.last.min(last_voice + AFTER_VOICE) + 1);
+        open.dips.retain(|dip| (start.0..end.0).contains(&dip.time.0));
         self.spans.push(Span { start, end, dips: open.dips });
     }
 }
 
 impl Open {
+    /// For how many frames there has been no voice.
+    fn voiceless(&self, position: usize) -> usize {
+        position - self.voice.map_or(self.first, |(_, last)| last)
+    }
+
     fn extend(&mut self, position: usize, frame: &Frame) {
         self.last = position;
-        self.voiced += usize::from(frame.voiced);
+        if frame.voiced {
+            self.voiced += 1;
+            self.voice = Some((self.voice.map_or(position, |(first, _)| first), position));
+        }
         self.inside.absorb(&mut self.after);
         self.inside.add(frame.power);
         self.dip(position, frame);
     }
 
     fn dip(&mut self, position: usize, frame: &Frame) {
-        let dip = Dip { time: time_of(position), level_db: frame.level_db };
+        let dip = Dip { time: time_of(position), level_db: frame.level_db() };
         let second = (position - self.first) / DIP_EVERY;
         match self.dips.get_mut(second) {
             Some(weakest) if weakest.level_db <= dip.level_db => {}

@@ -1,0 +1,187 @@
+//! From a folder of recordings to a dataset.
+//!
+//! Each recording is finished by writing its manifest, and redone if the manifest does not fit the recording and
+//! the settings. So a run that was killed is completed by running it again, and a second run does only what changed.
+
+mod leftovers;
+mod names;
+mod recording;
+mod report;
+
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use rayon::prelude::*;
+
+use self::{
+    leftovers::Leftovers,
+    recording::{Context, Job},
+};
+use super::{layout::Layout, scan, transcripts::Transcripts};
+use crate::{
+    audio::{AudioError, SUPPORTED_INPUT},
+    clean::config::Config,
+    error::FileError,
+    files,
+};
+
+pub use self::report::{Line, Report, SetAside, Status, Totals};
+
+/// What is to be made of what.
+#[derive(Debug, Clone, Copy)]
+pub struct Request<'a> {
+    /// A recording, or a folder of recordings.
+    pub input: &'a Path,
+    /// The dataset's folder; made if need be.
+    pub output: &'a Path,
+    /// Who speaks, if it is the same person in every recording. It becomes the name of a folder.
+    pub speaker: Option<&'a str>,
+    /// How recordings are cleaned.
+    pub config: &'a Config,
+    /// All settings as TOML, to be kept beside the result.
+    pub settings: &'a str,
+}
+
+/// What happens during a build.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A stage begins, with so many recordings.
+    Stage(&'static str, u64),
+    /// One recording has passed the stage.
+    Advance,
+}
+
+/// Why no dataset was made, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A file or folder of the output can't be used, or the input can't be found.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// Audio can't be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Audio {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: AudioError,
+    },
+    /// There is nothing to process.
+    #[error("{} holds no recordings; looked in it and its subfolders for {SUPPORTED_INPUT}", .0.display())]
+    NoRecordings(PathBuf),
+    /// The output would become its own input.
+    #[error("the input {} lies inside the output {}; choose another output folder", input.display(), output.display())]
+    InputInOutput {
+        /// The input.
+        input: PathBuf,
+        /// The output.
+        output: PathBuf,
+    },
+    /// Another run is at work there.
+    #[error("another run is writing to {}; wait for it to end", .0.display())]
+    Busy(PathBuf),
+    /// The settings name a format that can't be written.
+    #[error(transparent)]
+    Format(AudioError),
+}
+
+/// Makes or completes a dataset. `observe` is called from several threads.
+///
+/// A recording that can't be used is named in the report and does not stop the others.
+///
+/// # Errors
+/// No recordings at all, or an output that can't be written.
+pub fn build(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Report, BuildError> {
+    refuse_input_in_output(request)?;
+    let found = find(request)?;
+    let layout = Layout::new(request.output);
+    for folder in layout.folders() {
+        fs::create_dir_all(&folder).map_err(FileError::on("create folder", &folder))?;
+    }
+    let _lock = lock(&layout)?;
+    let context = Context::new(request, &layout, Leftovers::collect(&layout)?)?;
+
+    let mut report = Report::new(request);
+    for error in &found.unreadable {
+        report.set_aside(error.path.clone(), error);
+    }
+    let jobs = jobs(request, &layout, found.recordings, &mut report, observe)?;
+    observe(Event::Stage("processing", jobs.len() as u64));
+    let lines = jobs.par_iter().map(|job| {
+        let line = recording::process(job, &context);
+        observe(Event::Advance);
+        line
+    });
+    for line in lines.collect::<Result<Vec<_>, _>>()? {
+        report.add(line);
+    }
+    report.finish();
+    files::write_atomically(&layout.settings(), request.settings.as_bytes())?;
+    files::write_json(&layout.report(), &report)?;
+    Ok(report)
+}
+
+fn find(request: &Request) -> Result<scan::Found, BuildError> {
+    let input = request.input;
+    let metadata = fs::metadata(input).map_err(FileError::on("read", input))?;
+    if !metadata.is_dir() {
+        return Ok(scan::Found { recordings: vec![input.to_path_buf()], unreadable: Vec::new() });
+    }
+    // Unreadable subfolders are for the report, an unreadable input is an error.
+    fs::read_dir(input).map_err(FileError::on("read folder", input))?;
+    let found = scan::recordings_in(input, Some(request.output));
+    if found.recordings.is_empty() { Err(BuildError::NoRecordings(input.to_path_buf())) } else { Ok(found) }
+}
+
+fn refuse_input_in_output(request: &Request) -> Result<(), BuildError> {
+    let input = request.input.canonicalize().map_err(FileError::on("read", request.input))?;
+    // An output that is not there yet holds nothing.
+    if request.output.canonicalize().is_ok_and(|output| input.starts_with(output)) {
+        let (input, output) = (request.input.to_path_buf(), request.output.to_path_buf());
+        return Err(BuildError::InputInOutput { input, output });
+    }
+    Ok(())
+}
+
+/// Held until it is dropped; the system lets go of it if the process is killed.
+fn lock(layout: &Layout) -> Result<File, BuildError> {
+    let path = layout.lock();
+    let file = File::create(&path).map_err(FileError::on("create", &path))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(BuildError::Busy(layout.root().to_path_buf())),
+        // Some network file systems know no locks; then nothing guards against a second run.
+        Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
+            Err(FileError::on("lock", &path)(error).into())
+        }
+        _ => Ok(file),
+    }
+}
+
+/// Hashes the recordings, and gives each its name and its transcript. What can't be read goes into the report.
+fn jobs(
+    request: &Request,
+    layout: &Layout,
+    recordings: Vec<PathBuf>,
+    report: &mut Report,
+    observe: &(dyn Fn(Event) + Sync),
+) -> Result<Vec<Job>, BuildError> {
+    observe(Event::Stage("reading", recordings.len() as u64));
+    let hashed = recordings.into_par_iter().map(|path| {
+        let hash = files::hash(&path);
+        observe(Event::Advance);
+        (path, hash)
+    });
+    let mut sources = Vec::new();
+    for (path, hash) in hashed.collect::<Vec<_>>() {
+        match hash {
+            Ok((blake3, bytes)) => sources.push(names::Source::new(request.input, path, blake3, bytes)),
+            Err(error) => report.set_aside(path, &error.source),
+        }
+    }
+    let mut transcripts = Transcripts::default();
+    let named = names::assign(sources, names::existing(layout)?);
+    let job = |named: names::Named| Job { transcript: transcripts.find(&named.source.path), named };
+    Ok(named.into_iter().map(job).collect())
+}

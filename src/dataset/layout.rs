@@ -1,0 +1,81 @@
+//! Where everything is in a folder made by `process`.
+
+use std::path::{Path, PathBuf};
+
+/// The folder of a dataset.
+///
+/// ```text
+/// raw/                              the recordings as they came
+/// processed/normalized/             whole recordings, mono, levelled
+/// processed/speaker_segments/<who>/ utterances
+/// metadata/recordings/              a manifest per recording
+/// metadata/report.json              what the last run did
+/// metadata/settings.toml            and with which settings
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The layout below `root`.
+    pub fn new(root: &Path) -> Self {
+        Self { root: root.to_path_buf() }
+    }
+
+    /// The dataset's folder.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The recordings as they came.
+    pub fn raw(&self) -> PathBuf {
+        self.root.join("raw")
+    }
+
+    /// Whole recordings, levelled.
+    pub fn normalized(&self) -> PathBuf {
+        self.root.join("processed/normalized")
+    }
+
+    /// Utterances, one folder per speaker.
+    pub fn speaker_segments(&self) -> PathBuf {
+        self.root.join("processed/speaker_segments")
+    }
+
+    /// Manifests.
+    pub fn recordings(&self) -> PathBuf {
+        self.root.join("metadata/recordings")
+    }
+
+    /// The manifest of the recording `id`.
+    pub fn manifest(&self, id: &str) -> PathBuf {
+        self.recordings().join(format!("{id}.json"))
+    }
+
+    /// What the last run did.
+    pub fn report(&self) -> PathBuf {
+        self.root.join("metadata/report.json")
+    }
+
+    /// The settings of the last run.
+    pub fn settings(&self) -> PathBuf {
+        self.root.join("metadata/settings.toml")
+    }
+
+    /// Held while a run is at work.
+    pub(super) fn lock(&self) -> PathBuf {
+        self.root.join("metadata/.lock")
+    }
+
+    /// All folders, outer ones first.
+    pub(super) fn folders(&self) -> [PathBuf; 4] {
+        [self.raw(), self.normalized(), self.speaker_segments(), self.recordings()]
+    }
+
+    /// `path` as manifests give it: relative to the dataset, with forward slashes.
+    pub fn relative(&self, path: &Path) -> String {
+        let inside = path.strip_prefix(&self.root).unwrap_or(path);
+        inside.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+}

@@ -1,0 +1,197 @@
+//! What is known of one recording: the JSON files in `metadata/recordings/`.
+
+use std::{fs, path::Path};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{clean::level::Level, error::FileError};
+
+/// The form of manifests and reports; a reader refuses a higher one.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// One recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// The form of this file.
+    pub schema_version: u32,
+    /// The recording's name in the dataset; its files are named after it.
+    pub id: String,
+    /// Where it came from.
+    pub source: Source,
+    /// What it is like.
+    pub signal: Signal,
+    /// Its copy, relative to the dataset; none if copies were not asked for.
+    pub raw: Option<String>,
+    /// The levelled whole; none without speech.
+    pub normalized: Option<Normalized>,
+    /// What is said, where that was beside the recording.
+    pub transcript: Option<Transcript>,
+    /// Who speaks.
+    pub speakers: Vec<Speaker>,
+    /// Utterances, in order.
+    pub segments: Vec<Segment>,
+    /// Utterances left out because they are too short.
+    pub too_short_segments: usize,
+    /// What was done, in order.
+    pub history: Vec<Step>,
+    /// Hash of everything but the source that the result depends on.
+    pub fingerprint: String,
+    /// The program that did it.
+    pub program: String,
+}
+
+/// Where a recording came from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Source {
+    /// The file, as an absolute path.
+    pub path: String,
+    /// BLAKE3 hash of its content.
+    pub blake3: String,
+    /// Its size.
+    pub bytes: u64,
+    /// Container, such as `wave`.
+    pub container: String,
+    /// Codec, such as `flac`.
+    pub codec: String,
+    /// Samples per second.
+    pub sample_rate_hz: u32,
+    /// Number of channels.
+    pub channels: usize,
+    /// Resolution, where the codec has one.
+    pub bits_per_sample: Option<u32>,
+    /// Length in seconds, counted.
+    pub duration_s: f64,
+    /// Parts that could not be decoded and are missing.
+    pub damaged_packets: u64,
+}
+
+/// What a recording is like.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Signal {
+    /// Integrated loudness (EBU R128); none for silence and for less than 0.4 s.
+    pub loudness_lufs: Option<f64>,
+    /// Highest true peak; none for silence.
+    pub true_peak_dbtp: Option<f64>,
+    /// Speech over noise; none if there is no speech or nothing else.
+    pub snr_db: Option<f64>,
+    /// Median level between speech; none if there is nothing but speech.
+    pub noise_dbfs: Option<f64>,
+    /// Share of clipped samples, from 0 to 1.
+    pub clipped_share: f64,
+    /// Share of speech, from 0 to 1.
+    pub speech_share: f64,
+}
+
+/// The levelled whole of a recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Normalized {
+    /// The file, relative to the dataset.
+    pub path: String,
+    /// Samples per second; there is one channel.
+    pub sample_rate_hz: u32,
+    /// Where it begins in the recording: silence before is cut off.
+    pub start_s: f64,
+    /// Where it ends in the recording.
+    pub end_s: f64,
+    /// Integrated loudness as written; none for less than 0.4 s.
+    pub loudness_lufs: Option<f64>,
+    /// Highest true peak as written.
+    pub true_peak_dbtp: Option<f64>,
+    /// The gain that it got.
+    #[serde(flatten)]
+    pub level: Level,
+}
+
+/// What is said in a recording.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// The text.
+    pub text: String,
+    /// The file that it was in.
+    pub origin: String,
+}
+
+/// Who speaks.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Speaker {
+    /// The name, which is that of a folder in `speaker_segments/`.
+    pub label: String,
+    /// How that is known.
+    pub basis: Basis,
+}
+
+/// How it is known who speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The user said so.
+    Stated,
+    /// Nobody looked: each recording is taken to have one speaker, who is unknown. There may be several.
+    Assumed,
+}
+
+/// An utterance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The file, relative to the dataset.
+    pub path: String,
+    /// Where it begins in the recording.
+    pub start_s: f64,
+    /// Where it ends in the recording.
+    pub end_s: f64,
+    /// The speaker's label.
+    pub speaker: String,
+    /// What is said; none if that is not known for this part.
+    pub text: Option<String>,
+}
+
+/// Something that was done to a recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Step {
+    /// Its name.
+    pub step: String,
+    /// The version of the method; it rises when results change.
+    pub version: u32,
+    /// The settings that it was done with.
+    pub settings: serde_json::Value,
+}
+
+/// A manifest that can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ManifestError {
+    /// It can't be read.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// It is not in the form expected.
+    #[error("{path} is no manifest: {reason}")]
+    Form {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Manifest {
+    /// Reads a manifest.
+    ///
+    /// # Errors
+    /// A file that can't be read, or holds something else.
+    pub fn read(path: &Path) -> Result<Self, ManifestError> {
+        let text = fs::read_to_string(path).map_err(FileError::on("read", path))?;
+        let form = |reason: String| ManifestError::Form { path: path.display().to_string(), reason };
+        let manifest: Self = serde_json::from_str(&text).map_err(|error| form(error.to_string()))?;
+        if manifest.schema_version > SCHEMA_VERSION {
+            let (actual, expected) = (manifest.schema_version, SCHEMA_VERSION);
+            return Err(form(format!("schema version {actual}; this program reads up to {expected}")));
+        }
+        Ok(manifest)
+    }
+
+    /// Every file that it names, relative to the dataset.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let normalized = self.normalized.iter().map(|normalized| normalized.path.as_str());
+        let segments = self.segments.iter().map(|segment| segment.path.as_str());
+        self.raw.iter().map(String::as_str).chain(normalized).chain(segments)
+    }
+}
