@@ -123,7 +123,7 @@ fn plural(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
 }
 
 /// Adds the ending of a plural or possessive: `IH0 Z` after a hiss, `S` after a voiceless sound, else `Z`.
-fn with_plural(stem: Vec<Symbol>) -> Vec<Symbol> {
+pub fn with_plural(stem: Vec<Symbol>) -> Vec<Symbol> {
     let ending = match stem.last().map_or("", |last| last.name()) {
         "S" | "Z" | "SH" | "ZH" | "CH" | "JH" => "IH0 Z",
         "P" | "T" | "K" | "F" | "TH" => "S",

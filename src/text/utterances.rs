@@ -19,21 +19,21 @@ const CONJUNCTIONS: [&str; 14] =
 
 /// One utterance a sentence; a sentence that is too long is cut at clause ends, conjunctions, or where it must be.
 pub fn split(tokens: &[Pronounced]) -> Vec<Utterance> {
-    let ends_sentence =
-        |token: &Pronounced| matches!(token.token.pause, Some(Symbol::PERIOD | Symbol::QUESTION | Symbol::EXCLAMATION));
+    let ends_sentence = |token: &Pronounced| {
+        matches!(token.token.pause(), Some(Symbol::PERIOD | Symbol::QUESTION | Symbol::EXCLAMATION))
+    };
     let mut utterances = Vec::new();
     let mut start = 0;
     while start < tokens.len() {
-        let sentence = match tokens[start..].iter().position(ends_sentence) {
-            Some(end) => {
-                end + 1 + tokens[start + end + 1..].iter().take_while(|token| token.token.pause.is_some()).count()
-            }
-            None => tokens.len() - start,
+        let rest = &tokens[start..];
+        let fitting = fitting(rest);
+        let length = match rest[..fitting].iter().position(ends_sentence) {
+            Some(end) => end + 1 + rest[end + 1..].iter().take_while(|token| token.token.pause().is_some()).count(),
+            None if fitting == rest.len() => fitting,
+            None => cut(rest, fitting),
         };
-        let fitting = fitting(&tokens[start..start + sentence]);
-        let end = start + if fitting < sentence { cut(&tokens[start..start + sentence], fitting) } else { sentence };
-        utterances.push(add_prosody_markers(&tokens[start..end]));
-        start = end;
+        utterances.push(add_prosody_markers(&rest[..length]));
+        start += length;
     }
     utterances.retain(|utterance| !utterance.words.is_empty());
     utterances
@@ -43,7 +43,7 @@ pub fn split(tokens: &[Pronounced]) -> Vec<Utterance> {
 fn fitting(tokens: &[Pronounced]) -> usize {
     let (mut words, mut phonemes) = (0, 0);
     for (i, token) in tokens.iter().enumerate() {
-        words += usize::from(token.token.pause.is_none());
+        words += usize::from(token.token.pause().is_none());
         phonemes += token.phonemes.len();
         if words > MAX_WORDS || phonemes > MAX_PHONEMES {
             return i.max(1);
@@ -55,7 +55,7 @@ fn fitting(tokens: &[Pronounced]) -> usize {
 /// The best place to cut at or before `limit`: after a pause, else before a conjunction, else at the limit.
 /// Words read from one number or abbreviation stay together when any other place is left.
 fn cut(tokens: &[Pronounced], limit: usize) -> usize {
-    let after_pause = |&at: &usize| tokens[at - 1].token.pause.is_some();
+    let after_pause = |&at: &usize| tokens[at - 1].token.pause().is_some();
     let before_conjunction = |&at: &usize| CONJUNCTIONS.contains(&tokens[at].token.text.as_str());
     let between_sources = |&at: &usize| tokens[at - 1].token.source != tokens[at].token.source;
     let mut late = (MIN_CLAUSE_WORDS.min(limit)..=limit).rev();
