@@ -117,6 +117,7 @@ fn times() {
         ("It is 5 p.m.", "it is five P M ."),
         ("at 5 p.m. The", "at five P M . the"),
         ("10:20:30", "ten twenty and thirty seconds"),
+        ("9 a.m.-5 p.m. daily", "nine A M to five P M daily"),
         ("12:00 noon", "twelve o'clock noon"),
         ("a 3:1 ratio", "a three to one ratio"),
     ]);
@@ -169,6 +170,12 @@ fn measures() {
         ("45°", "forty five degrees"),
         ("5 m away", "five meters away"),
         ("10ms", "ten milliseconds"),
+        ("5'10\" tall", "five foot ten tall"),
+        ("6ft. 2in., she said", "six feet two inches , she said"),
+        ("3 1/2 lbs. of apples", "three and a half pounds of apples"),
+        ("at $1.99/lb.", "at one dollar and ninety nine cents per pound ."),
+        ("It weighs 5 kg. Then", "it weighs five kilograms . then"),
+        ("221B Baker Street", "two hundred twenty one B baker street"),
     ]);
 }
 
@@ -191,6 +198,7 @@ fn ranges() {
         ("1914–1918", "nineteen fourteen to nineteen eighteen"),
         ("1999-2004", "nineteen ninety nine to two thousand four"),
         ("won 5-4", "won five to four"),
+        ("works 9-5.", "works nine to five ."),
     ]);
 }
 
@@ -298,6 +306,7 @@ fn signs() {
         ("~50", "about fifty"),
         ("x²", "X squared"),
         ("#1", "number one"),
+        ("#covid19", "hashtag covid nineteen"),
         ("#ThisAndThat", "hashtag this and that"),
         ("@some_body", "at some body"),
     ]);
@@ -318,6 +327,7 @@ fn words_and_pauses() {
         ("'twas the dogs' bone", "'twas the dogs bone"),
         ("rock 'n' roll", "rock 'n roll"),
         ("*very* good", "very good"),
+        ("OpenStreetMap on iOS", "open street map on I O S"),
         ("my iPhone", "my iphone"),
         ("Ｆｕｌｌ ｗｉｄｔｈ", "full width"),
         ("café", "cafe"),

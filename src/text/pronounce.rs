@@ -39,7 +39,10 @@ impl Pronouncer {
         self.known(word)
             .or_else(|| self.known(word.trim_matches('\'')))
             .or_else(|| morphology::derive(word, &|stem| self.known(stem)))
-            .unwrap_or_else(|| letter_to_sound::pronounce(word))
+            .unwrap_or_else(|| match word.strip_suffix("'s") {
+                Some(stem) => morphology::with_plural(letter_to_sound::pronounce(stem)),
+                None => letter_to_sound::pronounce(word),
+            })
     }
 
     /// The phonemes of a listed word in its usual form.

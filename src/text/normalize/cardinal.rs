@@ -22,6 +22,8 @@ const THOUSANDS: [&str; 12] = [
     "nonillion",
     "decillion",
 ];
+/// Magnitudes right after a number that is no money: `10k`, `3.5M`. A lone B is more often a flat than billions.
+const MAGNITUDES: [(&str, &str); 4] = [("k", "thousand"), ("K", "thousand"), ("M", "million"), ("bn", "billion")];
 /// Digits without commas from which on a number is read digit by digit, unless it is round.
 const MAX_PLAIN_DIGITS: usize = 10;
 
@@ -159,11 +161,8 @@ pub fn read(cursor: &Cursor) -> Option<Reading> {
     let mut length = number.length;
     let mut phrase = number.phrase();
     let rest = &cursor.rest()[length..];
-    // "3.5M", "10k": magnitudes outside money.
     if let Some((suffix, word)) =
-        [("k", "thousand"), ("K", "thousand"), ("M", "million"), ("B", "billion"), ("bn", "billion")]
-            .into_iter()
-            .find(|(suffix, _)| rest.strip_prefix(suffix).is_some_and(at_boundary))
+        MAGNITUDES.iter().find(|(suffix, _)| rest.strip_prefix(suffix).is_some_and(at_boundary))
     {
         length += suffix.len();
         phrase.say(word);

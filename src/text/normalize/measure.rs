@@ -2,12 +2,12 @@
 
 use super::{
     cardinal::Number,
-    reading::{Cursor, Reading, at_boundary},
+    reading::{Cursor, Phrase, Reading, at_boundary},
 };
 use crate::text::token::Class;
 
 /// A unit as written, and what one and many of it are called. A longer one stands before its own beginning.
-const UNITS: [(&str, &str, &str); 82] = [
+const UNITS: [(&str, &str, &str); 83] = [
     ("%", "percent", "percent"),
     ("°C", "degree Celsius", "degrees Celsius"),
     ("°F", "degree Fahrenheit", "degrees Fahrenheit"),
@@ -75,6 +75,7 @@ const UNITS: [(&str, &str, &str); 82] = [
     ("fps", "frame per second", "frames per second"),
     ("px", "pixel", "pixels"),
     ("ha", "hectare", "hectares"),
+    ("in.", "inch", "inches"),
     ("hrs", "hour", "hours"),
     ("hr", "hour", "hours"),
     ("mins", "minute", "minutes"),
@@ -114,7 +115,47 @@ pub fn read(cursor: &Cursor) -> Option<Reading> {
     let (written, single, plural) = unit(&text[length + gap..], gap)?;
     let hyphen = text[length..].starts_with('-');
     phrase.say(if one || hyphen { single } else { plural });
-    Some(Reading::new(length + gap + written.len(), Class::Measure, phrase))
+    length += gap + written.len();
+    Some(Reading::new(length + abbreviation_dot(&text[length..]), Class::Measure, phrase))
+}
+
+/// Reads feet and inches: `5'10"`.
+pub fn height(cursor: &Cursor) -> Option<Reading> {
+    let text = cursor.rest();
+    let feet = Number::parse(text)?;
+    let after = text[feet.length..].strip_prefix('\'')?;
+    let inches = Number::parse(after)?;
+    let ends = after[inches.length..].starts_with('"') && inches.whole()? < 12;
+    let mut phrase = feet.phrase();
+    phrase.say("foot").add(inches.phrase());
+    ends.then(|| Reading::new(feet.length + inches.length + 2, Class::Measure, phrase))
+}
+
+/// Reads a unit without its own number: `/lb` after a price, `lbs` after a fraction.
+pub fn bare_unit(cursor: &Cursor) -> Option<Reading> {
+    let rest = cursor.rest();
+    let quantity = cursor.spoken.last().map(|token| token.class);
+    if let Some(after) = rest.strip_prefix('/') {
+        let (written, single, _) =
+            unit(after, 1).filter(|_| matches!(quantity, Some(Class::Money | Class::Measure)))?;
+        let mut phrase = Phrase::of("per");
+        phrase.say(single);
+        return Some(Reading::new(1 + written.len(), Class::Measure, phrase));
+    }
+    let (written, _, plural) = unit(rest, 1).filter(|_| quantity == Some(Class::Fraction) && !rest.starts_with('%'))?;
+    let length = written.len() + abbreviation_dot(&rest[written.len()..]);
+    Some(Reading::new(length, Class::Measure, Phrase::of(plural)))
+}
+
+/// One byte for a dot that belongs to the unit, since the sentence goes on in lower case or with a number.
+fn abbreviation_dot(after: &str) -> usize {
+    let goes_on = |next: &str| {
+        next.starts_with(',')
+            || next
+                .strip_prefix(' ')
+                .is_some_and(|n| n.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit()))
+    };
+    usize::from(after.strip_prefix('.').is_some_and(goes_on))
 }
 
 fn upper_bound(text: &str) -> Option<(Number, usize)> {
@@ -136,7 +177,7 @@ fn unit(text: &str, gap: usize) -> Option<(&'static str, &'static str, &'static 
 
 #[cfg(test)]
 mod tests {
-    use super::{super::reading::Phrase, *};
+    use super::*;
 
     #[test]
     fn longer_units_come_before_their_beginnings() {

@@ -35,7 +35,7 @@ use reading::{Cursor, Reading};
 type Reader = fn(&Cursor) -> Option<Reading>;
 
 /// What can begin with a digit, a sign or a point before digits: the most particular first.
-const NUMBERS: [Reader; 13] = [
+const NUMBERS: [Reader; 14] = [
     web::read,
     date::read,
     time::read,
@@ -44,6 +44,7 @@ const NUMBERS: [Reader; 13] = [
     money::read,
     fraction::read,
     year::decade,
+    measure::height,
     measure::read,
     ordinal::read,
     range::read,
@@ -51,10 +52,19 @@ const NUMBERS: [Reader; 13] = [
     cardinal::read,
 ];
 /// What can begin with a letter.
-const WORDS: [Reader; 8] =
-    [date::read, money::read, abbreviation::read, web::read, version::read, roman::read, acronym::read, word::read];
+const WORDS: [Reader; 9] = [
+    measure::bare_unit,
+    date::read,
+    money::read,
+    abbreviation::read,
+    web::read,
+    version::read,
+    roman::read,
+    acronym::read,
+    word::read,
+];
 /// What can begin with anything else.
-const MARKS: [Reader; 12] = [
+const MARKS: [Reader; 13] = [
     money::read,
     phone::read,
     tag::read,
@@ -65,6 +75,7 @@ const MARKS: [Reader; 12] = [
     cardinal::read,
     abbreviation::read,
     word::read,
+    measure::bare_unit,
     sign::read,
     punctuation::read,
 ];

@@ -94,8 +94,10 @@ fn between_operands(cursor: &Cursor) -> Option<Reading> {
     let number_before = before.trim_end().ends_with(|c: char| c.is_ascii_digit());
     let number_after = |sign: usize| rest[sign..].trim_start().starts_with(|c: char| c.is_ascii_digit());
     let spaced = before.ends_with(' ') && rest[1..].starts_with(' ');
+    let after_time = cursor.spoken.last().is_some_and(|token| token.class == Class::Time);
     let spoken = match rest.chars().next()? {
         '*' if number_before && number_after(1) => "times",
+        '-' if after_time && number_after(1) => "to",
         '-' if number_before && number_after(1) && spaced => "minus",
         '^' if number_after(1) => "to the power of",
         '~' if number_after(1) => "about",

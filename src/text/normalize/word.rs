@@ -54,34 +54,38 @@ fn is_letter_name(cursor: &Cursor) -> bool {
     !article || next.is_ascii_digit()
 }
 
-/// Adds a word, taken apart at inner capitals (`YouTube`, `iPhone`) unless it is listed as a whole.
+/// Adds a word, taken apart at inner capitals and digits (`OpenStreetMap`, `iOS`) unless it is listed as a whole.
 pub fn humps(written: &str, phrase: &mut Phrase) {
-    let lower = written.to_ascii_lowercase();
-    let inner_capital = |text: &str| text.len() > 1 && text[1..].contains(|c: char| c.is_ascii_uppercase());
-    if !inner_capital(written)
-        || Lexicon::ENGLISH.contains(&lower)
-        || !written.contains(|c: char| c.is_ascii_lowercase())
-    {
-        if !lower.is_empty() {
-            phrase.0.push((lower, Say::Word));
-        }
+    if is_whole(written) {
+        phrase.0.push((written.to_ascii_lowercase(), Say::Word));
         return;
     }
     let bytes = written.as_bytes();
     let mut start = 0;
     for at in 1..=bytes.len() {
-        let hump = at == bytes.len()
-            || bytes[at].is_ascii_uppercase() && bytes[at - 1].is_ascii_lowercase()
-            || bytes[at].is_ascii_digit() != bytes[at - 1].is_ascii_digit()
-            || at + 1 < bytes.len()
-                && bytes[at - 1].is_ascii_uppercase()
-                && bytes[at].is_ascii_uppercase()
-                && bytes[at + 1].is_ascii_lowercase();
-        if hump {
+        if at == bytes.len() || begins_hump(bytes, at) {
             add_hump(&written[start..at], phrase);
             start = at;
         }
     }
+}
+
+/// Whether a word is said as one: in one case, or listed. "iOS" is not the island that the lexicon lists.
+fn is_whole(written: &str) -> bool {
+    let bytes = written.as_bytes();
+    let inner_capitals = bytes.iter().skip(1).filter(|b| b.is_ascii_uppercase()).count();
+    let one_case = inner_capitals == 0 || !bytes.iter().any(u8::is_ascii_lowercase);
+    let listed = inner_capitals == 1 && Lexicon::ENGLISH.contains(&written.to_ascii_lowercase());
+    (one_case || listed) && !bytes.iter().any(u8::is_ascii_digit)
+}
+
+fn begins_hump(bytes: &[u8], at: usize) -> bool {
+    let (before, here, after) = (bytes[at - 1], bytes[at], bytes.get(at + 1));
+    let capital_after_small = here.is_ascii_uppercase() && before.is_ascii_lowercase();
+    let last_of_capitals = here.is_ascii_uppercase()
+        && before.is_ascii_uppercase()
+        && after.is_some_and(|after| after.is_ascii_lowercase());
+    capital_after_small || last_of_capitals || here.is_ascii_digit() != before.is_ascii_digit()
 }
 
 fn add_hump(part: &str, phrase: &mut Phrase) {
