@@ -3,7 +3,7 @@
 use super::{
     cardinal::cardinal,
     ordinal::ordinal,
-    reading::{Cursor, Phrase, Reading, at_boundary, span},
+    reading::{Cursor, Phrase, Reading, at_boundary, head, span},
 };
 use crate::text::token::Class;
 
@@ -59,6 +59,9 @@ const HEADS: [&str; 26] = [
     "Volume", "War",
 ];
 
+/// Longer numerals are none.
+const MAX_LETTERS: usize = 16;
+
 /// The value of a numeral in its usual form, below 400.
 fn value(numeral: &str) -> Option<usize> {
     const TENS: [&str; 10] = ["", "X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC"];
@@ -73,7 +76,7 @@ fn value(numeral: &str) -> Option<usize> {
 /// Reads a numeral after a name.
 pub fn read(cursor: &Cursor) -> Option<Reading> {
     let rest = cursor.rest();
-    let length = span(rest, |c| "IVXLC".contains(c));
+    let length = span(head(rest, MAX_LETTERS), |c| "IVXLC".contains(c));
     let numeral = &rest[..length];
     let previous = cursor.previous_word();
     if length == 0 || !at_boundary(&rest[length..]) || !previous.starts_with(|c: char| c.is_ascii_uppercase()) {
