@@ -8,3 +8,6 @@
 pub mod chain;
 pub mod network;
 pub mod phones;
+mod recogniser;
+
+pub use recogniser::{Aligner, Alignment};

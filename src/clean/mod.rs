@@ -1,1 +1,4 @@
 //! Cleaning: voice activity, trimming, levelling.
+
+pub mod config;
+pub mod vad;

@@ -1,3 +1,36 @@
 //! One file a command: load, call, report.
 
+pub mod config;
+pub mod evaluate;
+pub mod failure;
+pub mod generate;
+mod logging;
+mod overrides;
+pub mod paths;
+pub mod process;
+pub mod progress;
+pub mod session;
+pub mod table;
+pub mod train;
 pub mod train_base;
+pub mod voices;
+
+use crate::cli::{Cli, Command};
+
+pub use self::session::Session;
+
+/// Carries out what was typed.
+///
+/// # Errors
+/// Whatever keeps the command from its result; [`failure::exit_code`] says how the process ends.
+pub fn run(cli: Cli) -> anyhow::Result<()> {
+    let session = Session::open(&cli)?;
+    match cli.command {
+        Command::Process(args) => process::run(&args, &session),
+        Command::Train(args) => train::run(&args, &session),
+        Command::Generate(args) => generate::run(&args, &session),
+        Command::Evaluate(args) => evaluate::run(&args, &session),
+        Command::Voices(_) => voices::run(&session),
+        Command::Config(_) => config::run(&session),
+    }
+}

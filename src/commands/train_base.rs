@@ -39,6 +39,7 @@ pub fn run(args: &[String]) -> Result<()> {
         corpus: &PathBuf::from(&args[1]),
         cache: &PathBuf::from("/tmp/cache"),
         recipe: component.default_recipe(),
+        models: &PathBuf::from("/work/main/models"),
         teacher: Some(&PathBuf::from("/tmp/cache/teacher.safetensors")),
         device: tch::Device::Cpu,
         options: RunOptions {

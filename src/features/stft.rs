@@ -61,10 +61,9 @@ impl Stft {
         padded.stft(n_fft, hop, n_fft, Some(&self.window), false, true, true, false)
     }
 
-    /// Magnitude spectrum `sqrt(re² + im² + 1e-9)`, which has a gradient at silence too: (B, L) -> (B, F, T).
+    /// Magnitude spectrum, with gradient 0 at silence: (B, L) -> (B, F, T).
     pub fn magnitude(&self, samples: &Tensor) -> Tensor {
-        let parts = self.forward(samples).view_as_real();
-        (parts.square().sum_dim_intlist(-1, false, Kind::Float) + 1e-9).sqrt()
+        self.forward(samples).abs()
     }
 
     /// The signal whose spectrum is nearest (Griffin and Lim 1984, equation 6): (B, F, T) -> (B, T * hop).

@@ -1,1 +1,3 @@
 //! Choice of device.
+
+pub mod selection;

@@ -1,18 +1,23 @@
 //! Base training: from a corpus and a recipe to a component's weights.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
 use tch::{Device, nn};
 
+use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask};
 use super::aligner::{AlignerRecipe, AlignerTask};
+use super::labels::{Labelled, embed_speakers};
 use super::runner::{RunOptions, Runner, StepReport, TrainError};
 use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
 use super::vocoder::{VocoderRecipe, VocoderTask};
+use crate::aligner::Aligner;
 use crate::dataset::corpus::{CorpusUtterance, read_corpus};
 use crate::dataset::prepared::{Prepared, Preparer};
 use crate::nn::checkpoint::Weights;
+use crate::speaker::SpeakerEncoder;
+use crate::text::FrontEnd;
 
 /// The components that have base weights.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +39,7 @@ impl Component {
             Self::Vocoder => include_str!("../../models/recipes/vocoder.toml"),
             Self::Aligner => include_str!("../../models/recipes/aligner.toml"),
             Self::Speaker => include_str!("../../models/recipes/speaker.toml"),
-            _ => "",
+            Self::Acoustic => include_str!("../../models/recipes/acoustic.toml"),
         }
     }
 }
@@ -57,6 +62,9 @@ pub struct BaseTraining<'a> {
     pub cache: &'a Path,
     /// The recipe, TOML.
     pub recipe: &'a str,
+    /// Weights of the components that are trained already; the acoustic model needs the aligner and the speaker
+    /// encoder.
+    pub models: &'a Path,
     /// A teacher's embeddings, which the speaker encoder needs.
     pub teacher: Option<&'a Path>,
     /// Device to train on.
@@ -74,7 +82,7 @@ impl BaseTraining<'_> {
             Component::Vocoder => self.vocoder(),
             Component::Aligner => self.aligner(),
             Component::Speaker => self.speaker(),
-            _ => Err(TrainError::Data("not yet".into())),
+            Component::Acoustic => self.acoustic(),
         }
     }
 
@@ -109,6 +117,41 @@ impl BaseTraining<'_> {
         let task = SpeakerTask::new(&store, recipe, data, self.options.seed)?;
         let mut runner = Runner::new(&store, run, self.options)?;
         runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn acoustic(self) -> Result<u64, TrainError> {
+        let recipe: AcousticRecipe = self.parse()?;
+        let aligner = Aligner::load(&self.models.join("aligner.safetensors"), self.device)?;
+        let encoder = SpeakerEncoder::load(&self.models.join("speaker.safetensors"), self.device)
+            .map_err(|error| TrainError::Data(error.to_string()))?;
+        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
+        let all: Vec<_> = training.iter().chain(&validation).cloned().collect();
+        let references = at_most_per_speaker(all, recipe.references);
+        let references = self.prepare(&Preparer::analysis(self.cache), references);
+        let speakers = embed_speakers(&references, &encoder, recipe.references)
+            .map_err(|error| TrainError::Data(error.to_string()))?;
+        let preparer = Preparer::synthesis(self.cache);
+        let [training, validation] =
+            [training, validation].map(|list| self.label(self.prepare(&preparer, list), &aligner));
+        tch::manual_seed(self.options.seed as i64);
+        let store = nn::VarStore::new(self.device);
+        let data = AcousticData { training, validation, speakers, batch_frames: recipe.batch_frames };
+        let weights = recipe.weights();
+        let task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
+        let mut runner = Runner::new(&store, recipe.run, self.options)?;
+        runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    fn label(&self, prepared: Vec<Prepared>, aligner: &Aligner) -> Vec<Labelled> {
+        let front_end = FrontEnd::new();
+        let mut labelled = Vec::with_capacity(prepared.len());
+        for item in prepared {
+            match Labelled::new(&item, aligner, &front_end) {
+                Ok(label) => labelled.push(label),
+                Err(error) => self.observer.left_out(&item.utterance.key, &error.to_string()),
+            }
+        }
+        labelled
     }
 
     fn vocoder(self) -> Result<u64, TrainError> {
@@ -154,4 +197,15 @@ impl BaseTraining<'_> {
         }
         good
     }
+}
+
+/// The first `count` utterances of each speaker.
+fn at_most_per_speaker(utterances: Vec<CorpusUtterance>, count: usize) -> Vec<CorpusUtterance> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let mut take = |utterance: &CorpusUtterance| {
+        let seen = seen.entry(utterance.speaker.clone()).or_default();
+        *seen += 1;
+        *seen <= count
+    };
+    utterances.into_iter().filter(|utterance| take(utterance)).collect()
 }

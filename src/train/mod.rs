@@ -1,7 +1,9 @@
 //! Training: base components and voices.
 
+pub mod acoustic;
 pub mod aligner;
 pub mod base;
+pub mod labels;
 pub mod runner;
 pub mod speaker;
 pub mod vocoder;

@@ -33,7 +33,7 @@ impl SpectralTerms {
 }
 
 impl SpectralLoss {
-    const SIZES: [i64; 5] = [2048, 1024, 512, 256, 128];
+    const SIZES: [i64; 4] = [2048, 1024, 512, 128];
     /// Magnitudes below this are inaudible beside speech.
     const FLOOR: f64 = 1e-3;
 

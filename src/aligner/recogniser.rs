@@ -1,0 +1,108 @@
+//! The aligner as the rest of the program uses it.
+
+use std::path::Path;
+
+use tch::{Device, Kind, Tensor, nn};
+
+use super::chain::{Chain, Scores, TooShort, decode};
+use super::network::{AlignerConfig, AlignerNetwork};
+use super::phones::Phone;
+use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::text::symbols::Symbol;
+
+/// A trained phoneme recogniser.
+#[derive(Debug)]
+pub struct Aligner {
+    network: AlignerNetwork,
+    prior_weight: f64,
+    device: Device,
+}
+
+/// How a transcript lies on a recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Alignment {
+    /// Frames of each symbol; 0 for pauses that are not made.
+    pub durations: Vec<usize>,
+    /// Mean log score per frame; lower where the transcript does not fit.
+    pub score: f64,
+}
+
+impl Aligner {
+    /// Cost of a change of phoneme when there is no transcript, as a log score.
+    pub const CHANGE_COST: f64 = 2.0;
+
+    /// Reads weights in safetensors, with their configuration in the metadata.
+    pub fn load(path: &Path, device: Device) -> Result<Self, CheckpointError> {
+        Self::from_weights(&Weights::read(path)?, device)
+    }
+
+    /// Builds the recogniser from weights that were read or trained.
+    pub fn from_weights(weights: &Weights, device: Device) -> Result<Self, CheckpointError> {
+        let mut store = nn::VarStore::new(device);
+        let network = AlignerNetwork::new(store.root(), weights.json::<AlignerConfig>("model")?);
+        weights.load_into(&store, str::to_string)?;
+        store.freeze();
+        Ok(Self { network, prior_weight: weights.json("prior_weight")?, device })
+    }
+
+    /// Times each symbol: log-mel (M, T), symbols (N).
+    pub fn align(&self, mel: &Tensor, symbols: &[Symbol]) -> Result<Alignment, TooShort> {
+        let rows = self.scores(mel);
+        let (durations, score) = Chain::new(symbols).align(Scores { rows: &rows, classes: Phone::COUNT })?;
+        Ok(Alignment { durations, score })
+    }
+
+    /// What is said, without a transcript: runs of (class, frames) over log-mel (M, T).
+    pub fn recognise(&self, mel: &Tensor) -> Vec<(Phone, usize)> {
+        let rows = self.scores(mel);
+        decode(Scores { rows: &rows, classes: Phone::COUNT }, Self::CHANGE_COST)
+    }
+
+    /// The phonemes that are heard, without pauses.
+    pub fn phones(&self, mel: &Tensor) -> Vec<Phone> {
+        let runs = self.recognise(mel).into_iter();
+        runs.map(|(phone, _)| phone).filter(|&phone| phone != Phone::SILENCE).collect()
+    }
+
+    /// Log scores (T, K) in rows.
+    fn scores(&self, mel: &Tensor) -> Vec<f32> {
+        tch::no_grad(|| {
+            let frames = mel.size()[1];
+            let padding = frames % 2;
+            let mel = mel.to_device(self.device).to_kind(Kind::Float).pad([0, padding], "constant", None).unsqueeze(0);
+            let mask = Tensor::ones([1, frames], (Kind::Float, self.device)).pad([0, padding], "constant", None);
+            let log_probabilities = self.network.forward(&mel, &mask);
+            let scores = self.network.scores(&log_probabilities, self.prior_weight);
+            let scores = scores.select(0, 0).narrow(0, 0, frames).to_device(Device::Cpu).contiguous();
+            let mut rows = vec![0f32; scores.numel()];
+            scores.copy_data(&mut rows, scores.numel());
+            rows
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_and_tiny_recordings_are_recognised() {
+        tch::manual_seed(6);
+        let store = nn::VarStore::new(Device::Cpu);
+        let config = AlignerConfig { blocks: 1, ..Default::default() };
+        AlignerNetwork::new(store.root(), config.clone());
+        let mut weights = Weights::from_store(&store);
+        weights.set_json("model", &config).expect("a configuration");
+        weights.set_json("prior_weight", &0.5).expect("a number");
+        let aligner = Aligner::from_weights(&weights, Device::Cpu).expect("weights that fit");
+        for frames in [1, 7, 40] {
+            let mel = Tensor::randn([80, frames], (Kind::Float, Device::Cpu));
+            let total: usize = aligner.recognise(&mel).iter().map(|(_, frames)| frames).sum();
+            assert_eq!(total, frames as usize);
+        }
+        let symbols: Vec<Symbol> = [" ", "B", "."].iter().filter_map(|name| Symbol::from_name(name)).collect();
+        let mel = Tensor::randn([80, 9], (Kind::Float, Device::Cpu));
+        let alignment = aligner.align(&mel, &symbols).expect("enough frames");
+        assert_eq!(alignment.durations.iter().sum::<usize>(), 9);
+    }
+}

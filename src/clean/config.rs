@@ -1,0 +1,72 @@
+//! Settings of the cleaning.
+
+use serde::{Deserialize, Serialize};
+
+/// How recordings are cleaned: the `[process]` section of the settings.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Integrated loudness of what is written, in LUFS (EBU R128).
+    pub loudness_lufs: f64,
+    /// Highest true peak of what is written, in dBTP; speech stays quieter where this would be exceeded.
+    pub true_peak_dbtp: f64,
+    /// Rate of what is written, in Hz; 0 keeps that of the recording.
+    pub sample_rate: u32,
+    /// Encoding of what is written.
+    pub format: String,
+    /// Where speech is.
+    pub vad: VadConfig,
+    /// Where recordings are cut.
+    pub segments: SegmentsConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            loudness_lufs: -23.0,
+            true_peak_dbtp: -1.0,
+            sample_rate: 22_050,
+            format: "wav16".to_owned(),
+            vad: VadConfig::default(),
+            segments: SegmentsConfig::default(),
+        }
+    }
+}
+
+/// How speech is told from silence: the `[process.vad]` section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct VadConfig {
+    /// How far above the noise floor speech begins, in dB.
+    pub threshold_db: f64,
+    /// Sound shorter than this is not speech, in seconds.
+    pub min_speech_s: f64,
+    /// Silence shorter than this does not end speech, in seconds.
+    pub min_silence_s: f64,
+}
+
+impl Default for VadConfig {
+    fn default() -> Self {
+        Self { threshold_db: 9.0, min_speech_s: 0.1, min_silence_s: 0.2 }
+    }
+}
+
+/// How speech is cut into utterances: the `[process.segments]` section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SegmentsConfig {
+    /// The shortest utterance kept, in seconds.
+    pub min_s: f64,
+    /// The longest utterance, in seconds.
+    pub max_s: f64,
+    /// A pause at least this long separates utterances, in seconds.
+    pub pause_s: f64,
+    /// Silence kept before and after speech, in seconds.
+    pub padding_s: f64,
+}
+
+impl Default for SegmentsConfig {
+    fn default() -> Self {
+        Self { min_s: 1.0, max_s: 15.0, pause_s: 0.4, padding_s: 0.1 }
+    }
+}

@@ -1,0 +1,94 @@
+//! Values that are checked while the command line is read, so that a slip ends in exit code 2.
+
+use std::{fmt, str::FromStr};
+
+/// The name of a trained voice: safe as the name of a folder on every system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VoiceName(String);
+
+impl VoiceName {
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for VoiceName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for VoiceName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let allowed = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        if text.is_empty() || text.len() > 64 {
+            return Err("a name has 1 to 64 characters".to_owned());
+        }
+        if let Some(odd) = text.chars().find(|&c| !allowed(c)) {
+            return Err(format!("{odd:?} can't be part of a name; use letters, digits, '-', '_' and '.'"));
+        }
+        if text.starts_with(['.', '-']) {
+            return Err("a name starts with a letter, a digit or '_'".to_owned());
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+/// A finite number above zero.
+pub fn positive_number(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if number.is_finite() && number > 0.0 => Ok(number),
+        _ => Err("expected a number above zero".to_owned()),
+    }
+}
+
+/// One `key=value` of `--set`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The setting's key, as in `process.loudness_lufs`.
+    pub key: String,
+    /// Its value as typed.
+    pub value: String,
+}
+
+impl FromStr for Assignment {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (key, value) = text.split_once('=').ok_or("expected key=value, as in output.loudness_lufs=-14")?;
+        Ok(Self { key: key.trim().to_owned(), value: value.trim().to_owned() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_safe_as_folders() {
+        for good in ["anna", "Zoë_2", "a.b-c", "7"] {
+            assert_eq!(good.parse::<VoiceName>().map(|name| name.to_string()), Ok(good.to_owned()));
+        }
+        for bad in ["", ".", "..", ".hidden", "a/b", "a\\b", "-x", "two words", "nul\0", &"x".repeat(65)] {
+            assert!(bad.parse::<VoiceName>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_finite_and_positive() {
+        assert_eq!(positive_number("2.5"), Ok(2.5));
+        for bad in ["0", "-1", "nan", "inf", "ten", ""] {
+            assert!(positive_number(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn an_assignment_may_hold_an_equals_sign() {
+        let parsed = "voices.dir = /a=b".parse();
+        assert_eq!(parsed, Ok(Assignment { key: "voices.dir".into(), value: "/a=b".into() }));
+        assert!("voices.dir".parse::<Assignment>().is_err());
+    }
+}

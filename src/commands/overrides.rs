@@ -1,0 +1,37 @@
+//! Which flags set which settings.
+
+use crate::{
+    cli::{Cli, Command},
+    config::Setting,
+};
+
+/// The settings that the command line gives, weakest first: `--set`, then flags of their own.
+pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
+    let set = |key: &str, flag: &str, value: Option<String>| {
+        value.map(|value| Setting { key: key.to_owned(), value, flag: flag.to_owned() })
+    };
+    let general = cli.global.assignments.iter().map(|given| Setting {
+        key: given.key.clone(),
+        value: given.value.clone(),
+        flag: "--set".to_owned(),
+    });
+    let gpu = match &cli.command {
+        Command::Train(args) => args.gpu.as_ref(),
+        Command::Generate(args) => args.gpu.as_ref(),
+        Command::Evaluate(args) => args.gpu.as_ref(),
+        Command::Process(_) | Command::Voices(_) | Command::Config(_) => None,
+    };
+    let (minutes, steps) = match &cli.command {
+        // A base component's training ends when its own flags say so, not by what suits a voice.
+        Command::Train(args) if args.base.is_none() => (args.minutes, args.steps),
+        _ => (None, None),
+    };
+    let own = [
+        set("runtime.seed", "--seed", cli.global.seed.map(|seed| seed.to_string())),
+        set("runtime.cpu_limit", "--cpu-limit", cli.global.cpu_limit.map(|percent| percent.to_string())),
+        set("runtime.gpu", "--gpu", gpu.map(ToString::to_string)),
+        set("train.minutes", "--minutes", minutes.map(|minutes| minutes.to_string())),
+        set("train.steps", "--steps", steps.map(|steps| steps.to_string())),
+    ];
+    general.chain(own.into_iter().flatten()).collect()
+}

@@ -1,0 +1,90 @@
+//! What every command works with: settings in force, threads, progress and output.
+
+use std::{
+    env,
+    io::{self, Write},
+    num::NonZeroUsize,
+    thread,
+};
+
+use anyhow::Context;
+use serde::Serialize;
+
+use super::{logging, overrides, progress::Progress};
+use crate::{
+    cli::{Cli, Command},
+    config::{self, Config, Layers, Resolved},
+};
+
+/// One run of the program.
+#[derive(Debug)]
+pub struct Session {
+    /// The settings in force and where they came from.
+    pub settings: Resolved,
+    /// Where progress is shown.
+    pub progress: Progress,
+    /// CPU threads that this run may use.
+    pub threads: usize,
+    json: bool,
+}
+
+impl Session {
+    /// Starts the logs, settles the settings and bounds the threads.
+    ///
+    /// # Errors
+    /// Settings that can't be used.
+    pub fn open(cli: &Cli) -> anyhow::Result<Self> {
+        let progress = Progress::on_stderr(cli.global.quiet);
+        logging::start(&cli.global, progress.bars());
+        let settings = config::resolve(&layers(cli))?;
+        let threads = match &cli.command {
+            Command::Train(args) => args.threads,
+            _ => None,
+        };
+        let threads = threads.map_or_else(|| allowed_threads(settings.config.runtime.cpu_limit), NonZeroUsize::get);
+        // Fails only where a pool exists already (in tests), which then serves.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+        tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
+        Ok(Self { settings, progress, threads, json: cli.global.json })
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &Config {
+        &self.settings.config
+    }
+
+    /// Whether stdout takes one JSON document instead of text.
+    pub fn wants_json(&self) -> bool {
+        self.json
+    }
+
+    /// Prints the command's result on stdout: `document` with `--json`, else what `text` makes.
+    ///
+    /// # Errors
+    /// A stdout that can't be written to.
+    pub fn print<T: Serialize>(&self, document: &T, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        let text = if self.json { serde_json::to_string_pretty(document)? } else { text() };
+        let mut out = io::stdout().lock();
+        out.write_all(text.trim_end().as_bytes())
+            .and_then(|()| out.write_all(b"\n"))
+            .and_then(|()| out.flush())
+            .context("cannot write to stdout")
+    }
+}
+
+fn layers(cli: &Cli) -> Layers {
+    let text = |name: &str| env::var_os(name).and_then(|value| value.into_string().ok());
+    Layers {
+        file: config::find_file(cli.global.config.clone(), text),
+        variables: env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.to_string_lossy().into_owned())))
+            .collect(),
+        flags: overrides::from_flags(cli),
+    }
+}
+
+/// The machine's cores times the limit, rounded, at least one.
+fn allowed_threads(limit_percent: u8) -> usize {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    ((cores * usize::from(limit_percent) + 50) / 100).max(1)
+}

@@ -1,0 +1,115 @@
+//! `voice-clone train`: speech to a voice, or a corpus to a base component.
+
+use std::path::PathBuf;
+
+use super::{Session, failure::Usage, paths};
+use crate::{
+    cli::{Component, TrainArgs},
+    config::TrainConfig,
+    gpu::selection::GpuSelection,
+};
+
+/// What `train` was asked to do, with everything settled.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Job {
+    /// Adapt the base models to one speaker.
+    Voice(VoiceJob),
+    /// Train one base model.
+    Base(BaseJob),
+}
+
+/// Adapt the base models to one speaker.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VoiceJob {
+    /// The folder with the speech.
+    pub input: PathBuf,
+    /// The voice's name.
+    pub name: String,
+    /// The folder that becomes the voice.
+    pub output: PathBuf,
+    /// The folder of the base models.
+    pub models: PathBuf,
+    /// When it is done, and how it learns.
+    pub settings: TrainConfig,
+    /// What both kinds of training need.
+    pub common: Common,
+}
+
+/// Train one base model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BaseJob {
+    /// Which one.
+    pub component: Component,
+    /// The folder of the corpus.
+    pub corpus: PathBuf,
+    /// The folder for weights and checkpoints.
+    pub output: PathBuf,
+    /// Minutes after which it is done; one of the two limits is always given.
+    pub minutes: Option<f64>,
+    /// Steps after which it is done.
+    pub steps: Option<u64>,
+    /// What both kinds of training need.
+    pub common: Common,
+}
+
+/// What both kinds of training need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Common {
+    /// Go on from the last checkpoint.
+    pub resume: bool,
+    /// Random seed.
+    pub seed: u64,
+    /// CPU threads.
+    pub threads: usize,
+    /// GPUs.
+    pub gpu: GpuSelection,
+}
+
+impl Job {
+    /// Settles what was typed with the settings in force.
+    ///
+    /// # Errors
+    /// Base training without an end.
+    pub fn resolve(args: &TrainArgs, session: &Session) -> anyhow::Result<Self> {
+        let config = session.config();
+        let runtime = &config.runtime;
+        let common =
+            Common { resume: args.resume, seed: runtime.seed, threads: session.threads, gpu: runtime.gpu.clone() };
+        let models = paths::models_dir(config);
+        match (&args.input, &args.model, args.base, &args.corpus) {
+            (Some(input), Some(name), _, _) => Ok(Self::Voice(VoiceJob {
+                input: input.clone(),
+                name: name.to_string(),
+                output: paths::voices_dir(config).join(name.as_str()),
+                models,
+                settings: config.train.clone(),
+                common,
+            })),
+            (_, _, Some(component), Some(corpus)) => {
+                if args.minutes.is_none() && args.steps.is_none() {
+                    return Err(Usage("--base needs an end: --minutes or --steps, or both".to_owned()).into());
+                }
+                Ok(Self::Base(BaseJob {
+                    component,
+                    corpus: corpus.clone(),
+                    output: args.output.clone().unwrap_or(models),
+                    minutes: args.minutes,
+                    steps: args.steps,
+                    common,
+                }))
+            }
+            _ => Err(Usage("give --input and --model, or --base and --corpus".to_owned()).into()),
+        }
+    }
+}
+
+/// Trains.
+///
+/// # Errors
+/// Input that can't be used, or an output that can't be written.
+pub fn run(args: &TrainArgs, session: &Session) -> anyhow::Result<()> {
+    match Job::resolve(args, session)? {
+        Job::Voice(job) => anyhow::bail!("training voice {} is not built into this program yet", job.name),
+        Job::Base(job) => anyhow::bail!("training the {} is not built into this program yet", job.component.name()),
+    }
+}

@@ -1,0 +1,110 @@
+//! What each setting allows, in one table.
+
+use std::fmt;
+
+use toml::Value;
+
+use crate::gpu::selection::GpuSelection;
+
+/// The values that a setting allows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Rule {
+    /// A number from the first to the second, both included.
+    Within(f64, f64),
+    /// Zero, with the meaning given, or a number in the range.
+    ZeroOrWithin(&'static str, f64, f64),
+    /// One of these words.
+    OneOf(&'static [&'static str]),
+    /// What `--gpu` allows.
+    Gpu,
+    /// A folder's path.
+    Folder,
+    /// A folder's path, or nothing.
+    FolderOrEmpty,
+}
+
+const FORMATS: &[&str] = &["wav16", "wav24", "float", "flac"];
+/// The rates that the decoders take; 0 is allowed where a source's rate can be kept.
+const LOWEST_RATE_HZ: f64 = 8_000.0;
+const HIGHEST_RATE_HZ: f64 = 192_000.0;
+
+/// Every setting with its rule, in the order of `config.toml`.
+pub(super) const RULES: &[(&str, Rule)] = &[
+    ("process.loudness_lufs", Rule::Within(-60.0, -5.0)),
+    ("process.true_peak_dbtp", Rule::Within(-20.0, 0.0)),
+    ("process.sample_rate", Rule::ZeroOrWithin("the recording's own", LOWEST_RATE_HZ, HIGHEST_RATE_HZ)),
+    ("process.format", Rule::OneOf(FORMATS)),
+    ("process.vad.threshold_db", Rule::Within(1.0, 40.0)),
+    ("process.vad.min_speech_s", Rule::Within(0.0, 5.0)),
+    ("process.vad.min_silence_s", Rule::Within(0.0, 5.0)),
+    ("process.segments.min_s", Rule::Within(0.1, 60.0)),
+    ("process.segments.max_s", Rule::Within(1.0, 600.0)),
+    ("process.segments.pause_s", Rule::Within(0.05, 10.0)),
+    ("process.segments.padding_s", Rule::Within(0.0, 2.0)),
+    ("train.minutes", Rule::Within(0.01, 100_000.0)),
+    ("train.steps", Rule::Within(0.0, 1e12)),
+    ("train.learning_rate", Rule::Within(1e-8, 1.0)),
+    ("train.replay_share", Rule::Within(0.0, 0.95)),
+    ("output.loudness_lufs", Rule::Within(-60.0, -5.0)),
+    ("output.true_peak_dbtp", Rule::Within(-20.0, 0.0)),
+    ("output.sample_rate", Rule::Within(LOWEST_RATE_HZ, HIGHEST_RATE_HZ)),
+    ("output.format", Rule::OneOf(FORMATS)),
+    ("models.dir", Rule::FolderOrEmpty),
+    ("voices.dir", Rule::Folder),
+    ("runtime.cpu_limit", Rule::Within(1.0, 100.0)),
+    ("runtime.seed", Rule::Within(0.0, i64::MAX as f64)),
+    ("runtime.gpu", Rule::Gpu),
+];
+
+impl Rule {
+    /// Whether `value`, which already has the setting's type, is allowed.
+    pub(super) fn allows(&self, value: &Value) -> bool {
+        match (self, value) {
+            (Self::Within(low, high), value) => number(value).is_some_and(|x| (*low..=*high).contains(&x)),
+            (Self::ZeroOrWithin(_, low, high), value) => {
+                number(value).is_some_and(|x| x == 0.0 || (*low..=*high).contains(&x))
+            }
+            (Self::OneOf(words), Value::String(text)) => words.contains(&text.as_str()),
+            (Self::Gpu, Value::String(text)) => text.parse::<GpuSelection>().is_ok(),
+            (Self::Folder, Value::String(text)) => !text.trim().is_empty(),
+            (Self::FolderOrEmpty, Value::String(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+fn number(value: &Value) -> Option<f64> {
+    value.as_float().or_else(|| value.as_integer().map(|integer| integer as f64))
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Within(low, high) => write!(f, "a number from {low} to {high}"),
+            Self::ZeroOrWithin(zero, low, high) => write!(f, "a number from {low} to {high}, or 0 for {zero}"),
+            Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
+            Self::Gpu => f.write_str("all, none, 0,2,5, range:0-3 or count:3"),
+            Self::Folder => f.write_str("the path of a folder"),
+            Self::FolderOrEmpty => f.write_str("the path of a folder, or \"\" for the one that came with the program"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_words_and_paths_are_told_apart() {
+        assert!(Rule::Within(1.0, 2.0).allows(&Value::Integer(2)));
+        assert!(!Rule::Within(1.0, 2.0).allows(&Value::Float(2.1)));
+        assert!(!Rule::Within(1.0, 2.0).allows(&Value::Float(f64::NAN)));
+        assert!(!Rule::Within(1.0, 2.0).allows(&Value::String("1".into())));
+        assert!(Rule::ZeroOrWithin("none", 8.0, 9.0).allows(&Value::Integer(0)));
+        assert!(!Rule::ZeroOrWithin("none", 8.0, 9.0).allows(&Value::Integer(-1)));
+        assert!(Rule::OneOf(FORMATS).allows(&Value::String("flac".into())));
+        assert!(!Rule::OneOf(FORMATS).allows(&Value::String("mp3".into())));
+        assert!(!Rule::Gpu.allows(&Value::String("gpu1".into())));
+        assert!(!Rule::Folder.allows(&Value::String(" ".into())));
+    }
+}

@@ -1,0 +1,233 @@
+//! Training of the acoustic model, with the aligner's durations as truth.
+
+use std::collections::HashMap;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor, nn};
+
+use super::labels::Labelled;
+use super::runner::{Loss, RunConfig, Task, TrainError};
+use crate::acoustic::config::AcousticConfig;
+use crate::acoustic::model::{AcousticModel, Teaching};
+use crate::dataset::batches::LengthBatches;
+use crate::nn::checkpoint::{CheckpointError, Weights};
+
+/// What `models/recipes/acoustic.toml` says.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AcousticRecipe {
+    /// Speakers kept for measuring.
+    pub held_out: Vec<String>,
+    /// Collections of the corpus.
+    pub collections: Vec<String>,
+    /// Utterances of a speaker that are embedded.
+    pub references: usize,
+    /// Frames in a batch, padding included.
+    pub batch_frames: usize,
+    /// Weight of the durations' squared error.
+    pub duration_weight: f64,
+    /// Weight of the squared errors of pitch and energy per symbol.
+    pub variance_weight: f64,
+    /// Weight of the pitch error per frame.
+    pub pitch_weight: f64,
+    /// Weight of the voicing's cross entropy.
+    pub voicing_weight: f64,
+    /// Sizes of the network.
+    pub model: AcousticConfig,
+    /// Length and learning rate.
+    pub run: RunConfig,
+}
+
+/// Weights of the loss.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LossWeights {
+    /// Of the durations' squared error.
+    pub duration: f64,
+    /// Of the squared errors of pitch and energy per symbol.
+    pub variance: f64,
+    /// Of the pitch error per frame.
+    pub pitch: f64,
+    /// Of the voicing's cross entropy.
+    pub voicing: f64,
+}
+
+impl AcousticRecipe {
+    /// The loss that it asks for.
+    pub fn weights(&self) -> LossWeights {
+        LossWeights {
+            duration: self.duration_weight,
+            variance: self.variance_weight,
+            pitch: self.pitch_weight,
+            voicing: self.voicing_weight,
+        }
+    }
+}
+
+/// Embeddings of each speaker.
+pub type Speakers = HashMap<String, Vec<Vec<f32>>>;
+
+/// Utterances to learn from and to measure on.
+#[derive(Debug)]
+pub struct AcousticData {
+    /// To learn from.
+    pub training: Vec<Labelled>,
+    /// To measure on.
+    pub validation: Vec<Labelled>,
+    /// Embeddings of all their speakers.
+    pub speakers: Speakers,
+    /// Frames in a batch, padding included.
+    pub batch_frames: usize,
+}
+
+/// The acoustic model in training.
+#[derive(Debug)]
+pub struct AcousticTask {
+    model: AcousticModel,
+    weights: LossWeights,
+    data: AcousticData,
+    batches: LengthBatches,
+    seed: u64,
+    device: Device,
+}
+
+/// The parts of the loss, scalars.
+struct Parts {
+    mel: Tensor,
+    duration: Tensor,
+    variance: Tensor,
+    pitch: Tensor,
+    voicing: Tensor,
+}
+
+impl AcousticTask {
+    /// Makes the network in `store`. Utterances whose speaker has no embedding are left out.
+    pub fn new(
+        store: &nn::VarStore,
+        config: AcousticConfig,
+        weights: LossWeights,
+        mut data: AcousticData,
+        seed: u64,
+    ) -> Result<Self, TrainError> {
+        let speakers = &data.speakers;
+        data.training.retain(|item| speakers.contains_key(&item.speaker));
+        data.validation.retain(|item| speakers.contains_key(&item.speaker));
+        if data.training.is_empty() {
+            return Err(TrainError::Data("no utterance is left to train on".into()));
+        }
+        let lengths = data.training.iter().map(Labelled::frames).collect();
+        Ok(Self {
+            model: AcousticModel::new(store.root(), config),
+            weights,
+            batches: LengthBatches::new(lengths, data.batch_frames, seed),
+            data,
+            seed,
+            device: store.device(),
+        })
+    }
+
+    fn parts(&self, items: &[&Labelled], random: &mut ChaCha8Rng) -> Parts {
+        let stack = |rows: Vec<Tensor>| Tensor::stack(&rows, 0).to_device(self.device);
+        let count = items.iter().map(|item| item.symbols.len()).max().unwrap_or(1) as i64;
+        let pad = |values: &[f32]| {
+            Tensor::from_slice(values).pad([0, count - values.len() as i64], "constant", None)
+        };
+        let ids = |item: &&Labelled| pad(&item.symbols.iter().map(|s| f32::from(s.id())).collect::<Vec<_>>());
+        let symbols = stack(items.iter().map(ids).collect()).to_kind(Kind::Int64);
+        let mask = symbols.not_equal(0).to_kind(Kind::Float).unsqueeze(-1);
+        let pitch = stack(items.iter().map(|item| pad(&item.pitch)).collect());
+        let energy = stack(items.iter().map(|item| pad(&item.energy)).collect());
+        let durations: Vec<Vec<usize>> = items.iter().map(|item| item.durations.clone()).collect();
+        let speaker = |item: &&Labelled| {
+            let known = &self.data.speakers[&item.speaker];
+            Tensor::from_slice(&known[random.random_range(0..known.len())])
+        };
+        let speaker = stack(items.iter().map(speaker).collect());
+        let teaching = Teaching {
+            symbols: &symbols,
+            mask: &mask,
+            speaker: &speaker,
+            durations: &durations,
+            pitch: &pitch,
+            energy: &energy,
+        };
+        let (variance, frames, expansion) = self.model.teach(&teaching);
+
+        let frame_count = expansion.frames;
+        let lay = |row: &Tensor| {
+            let missing = frame_count - row.size().last().copied().unwrap_or(0);
+            row.to_kind(Kind::Float).pad([0, missing], "constant", None)
+        };
+        let real_mel = stack(items.iter().map(|item| lay(&item.mel)).collect());
+        let real_pitch = stack(items.iter().map(|item| lay(&item.frame_pitch)).collect());
+        let voicing = stack(items.iter().map(|item| lay(&item.voicing)).collect());
+        let log_duration = {
+            let row = |row: &Vec<usize>| pad(&row.iter().map(|&d| (d as f32).ln_1p()).collect::<Vec<_>>());
+            stack(durations.iter().map(row).collect())
+        };
+
+        let mask = mask.squeeze_dim(-1);
+        let frame_mask = expansion.mask.squeeze_dim(-1);
+        let per_symbol = |gap: Tensor| (gap.square() * &mask).sum(Kind::Float) / mask.sum(Kind::Float);
+        let per_frame = |gap: Tensor, mask: &Tensor| (gap * mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0);
+        let bands = real_mel.size()[1] as f64;
+        Parts {
+            mel: per_frame((frames.mel - real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float), &frame_mask)
+                / bands,
+            duration: per_symbol(variance.log_duration - log_duration),
+            variance: per_symbol(variance.pitch - &pitch) + per_symbol(variance.energy - &energy),
+            pitch: per_frame((frames.pitch - real_pitch).abs(), &(&voicing * &frame_mask)),
+            voicing: per_frame(cross_entropy(&frames.voicing, &voicing), &frame_mask),
+        }
+    }
+}
+
+/// Binary cross entropy of logits, element by element: `max(x, 0) - x y + ln(1 + e^-|x|)`.
+fn cross_entropy(logits: &Tensor, truth: &Tensor) -> Tensor {
+    logits.relu() - logits * truth + (-logits.abs()).exp().log1p()
+}
+
+impl Task for AcousticTask {
+    fn loss(&self, step: u64) -> Loss {
+        let items: Vec<&Labelled> = self.batches.at(step).into_iter().map(|index| &self.data.training[index]).collect();
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
+        let parts = self.parts(&items, &mut random);
+        let LossWeights { duration, variance, pitch, voicing } = self.weights;
+        let total = &parts.mel
+            + &parts.duration * duration
+            + &parts.variance * variance
+            + &parts.pitch * pitch
+            + &parts.voicing * voicing;
+        let frames: usize = items.iter().map(|item| item.frames()).sum();
+        let named = vec![
+            ("mel", parts.mel.detach()),
+            ("duration", parts.duration.detach()),
+            ("variance", parts.variance.detach()),
+            ("pitch", parts.pitch.detach()),
+            ("voicing", parts.voicing.detach()),
+        ];
+        Loss { total, parts: named, audio_s: frames as f64 / self.model.config().mel.frame_rate() }
+    }
+
+    fn validate(&self) -> Vec<(&'static str, f64)> {
+        let mut sums = [0.0; 5];
+        let items: Vec<&Labelled> = self.data.validation.iter().collect();
+        let mut random = ChaCha8Rng::seed_from_u64(0);
+        for chunk in items.chunks(4) {
+            let parts = self.parts(chunk, &mut random);
+            let values = [parts.mel, parts.duration, parts.variance, parts.pitch, parts.voicing];
+            for (sum, value) in sums.iter_mut().zip(&values) {
+                *sum += value.double_value(&[]) * chunk.len() as f64 / items.len() as f64;
+            }
+        }
+        if items.is_empty() {
+            return Vec::new();
+        }
+        ["mel", "duration", "variance", "pitch", "voicing"].into_iter().zip(sums).collect()
+    }
+
+    fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
+        weights.set_json("model", self.model.config())
+    }
+}
