@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Golden waveforms of the published HiFi-GAN generator for tests/parity/hifigan.rs.
 
-    hifigan.py MATCHA_SDIST OUTPUT.safetensors        (needs: torch, safetensors)
+    hifigan.py MATCHA_SDIST PUBLISHED OUTPUT.safetensors        (needs: torch, safetensors)
 
 MATCHA_SDIST is `matcha-tts==0.0.7.2` from PyPI (`pip download --no-deps --no-binary :all: matcha-tts==0.0.7.2`), which
-carries an unchanged copy of the generator of https://github.com/jik876/hifi-gan (MIT).
+carries an unchanged copy of the generator of https://github.com/jik876/hifi-gan (MIT). PUBLISHED is a folder with
+`hifigan-lj-v2/generator_v2`, the V2 generator that its authors trained on LJSpeech.
 """
 
+import pathlib
 import sys
 import tarfile
 import types
@@ -43,7 +45,7 @@ def generator_class(sdist: str) -> type:
 
 
 def main():
-    sdist, output = sys.argv[1:]
+    sdist, published, output = sys.argv[1:]
     generator = generator_class(sdist)
     mel = uniform("mel", (2, 80, 9)) * 4.0 - 4.0
     golden = {}
@@ -52,6 +54,11 @@ def main():
         fill(net)
         with torch.no_grad():
             golden[name] = net(mel).squeeze(1).contiguous()
+    net = generator(types.SimpleNamespace(**V2))
+    checkpoint = torch.load(pathlib.Path(published) / "hifigan-lj-v2/generator_v2", "cpu", weights_only=True)
+    net.load_state_dict(checkpoint["generator"])
+    with torch.no_grad():
+        golden["published"] = net(mel[:1]).squeeze(1).contiguous()
     save_file(golden, output)
 
 

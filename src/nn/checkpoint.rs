@@ -7,6 +7,7 @@ use safetensors::tensor::{Dtype, TensorView};
 use safetensors::{SafeTensorError, SafeTensors};
 use tch::{Device, Kind, Tensor, nn};
 
+use super::pytorch::PyTorchError;
 use crate::error::FileError;
 use crate::files::write_atomically;
 
@@ -19,6 +20,9 @@ pub enum CheckpointError {
     /// The file is not a whole safetensors file.
     #[error("{} is not a valid safetensors file: {source}", path.display())]
     Malformed { path: PathBuf, source: SafeTensorError },
+    /// The file is not a checkpoint of PyTorch that can be read without running code.
+    #[error("{} cannot be read as a checkpoint of PyTorch: {source}", path.display())]
+    PyTorch { path: PathBuf, source: PyTorchError },
     /// An element type that no model here has.
     #[error("tensor `{name}` has elements of type {found}, expected F32, F16, BF16, F64, I64, I32, I16 or U8")]
     ElementType { name: String, found: String },

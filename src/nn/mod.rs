@@ -4,4 +4,5 @@ pub mod adamw;
 pub mod checkpoint;
 pub mod convnext;
 pub mod ema;
+pub mod pytorch;
 pub mod schedule;

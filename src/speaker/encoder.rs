@@ -52,6 +52,11 @@ impl SpeakerEncoder {
         }
         let mut store = nn::VarStore::new(device);
         let network = EcapaTdnn::new(store.root(), &config)?;
+        let shortest = Self::SAMPLE_RATE.samples(Self::MIN_DURATION) as i64;
+        let (needed, available) = (config.min_frames(), fbank.config().frames(shortest));
+        if needed > available {
+            return Err(SpeakerError::Context { needed, available });
+        }
         weights.load_into(&store, str::to_string)?;
         store.freeze();
         Ok(Self { network, fbank, device })
@@ -190,6 +195,16 @@ mod tests {
         bands.set_json("config", &EcapaConfig { bands: 40, ..EcapaConfig::default() }).expect("a configuration");
         let error = SpeakerEncoder::from_weights(&bands, Device::Cpu).expect_err("40 filterbanks");
         assert!(matches!(error, SpeakerError::Bands { expected: 40, actual: 80 }), "{error}");
+
+        let mut far = weights();
+        let config = EcapaConfig {
+            dilations: vec![1, 2, 3, 16, 1],
+            kernel_sizes: vec![5, 3, 3, 7, 1],
+            ..weights().json("config").expect("a configuration")
+        };
+        far.set_json("config", &config).expect("a configuration");
+        let error = SpeakerEncoder::from_weights(&far, Device::Cpu).expect_err("a wide view");
+        assert!(matches!(error, SpeakerError::Context { needed: 49, available: 48 }), "{error}");
 
         let mut larger = weights();
         larger.set_json("config", &EcapaConfig::default()).expect("a configuration");

@@ -20,6 +20,14 @@ pub enum SpeakerError {
         /// What there is.
         actual: i64,
     },
+    /// The network looks further than the shortest recording lasts.
+    #[error("speaker encoder: the network needs {needed} frames, but the shortest recording has {available}")]
+    Context {
+        /// The fewest frames that the network takes.
+        needed: i64,
+        /// Frames in the shortest recording that is accepted.
+        available: i64,
+    },
     /// Too little to tell a voice by.
     #[error("a voice needs at least {min} of speech to be recognised, but there is only {actual}")]
     TooShort {

@@ -1,8 +1,11 @@
 //! HiFi-GAN generators against the published definition (`scripts/golden/hifigan.py`).
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 use tch::{Device, nn};
 use voice_clone::{
+    features::mel::MelConfig,
     nn::checkpoint::Weights,
     vocoder::hifigan::{Generator, HifiGan, HifiGanConfig},
 };
@@ -62,6 +65,21 @@ fn waveforms_equal_the_published_generator() {
         let samples = tch::no_grad(|| vocoder.forward(&mel));
         golden.assert_close(name, &samples, 1e-3);
     }
+}
+
+/// Needs the authors' checkpoint, which is not committed: a folder with `hifigan-lj-v2/{generator_v2,config.json}`.
+#[test]
+fn the_published_checkpoint_loads_unchanged() {
+    let Some(published) = std::env::var_os("VOICE_CLONE_PUBLISHED") else {
+        eprintln!("skipped: VOICE_CLONE_PUBLISHED is not set");
+        return;
+    };
+    let folder = Path::new(&published).join("hifigan-lj-v2");
+    let vocoder = HifiGan::load(&folder.join("generator_v2"), &folder.join("config.json"), Device::Cpu);
+    let vocoder = vocoder.expect("the published files");
+    assert_eq!(vocoder.mel(), &MelConfig::synthesis());
+    let mel = uniform("mel", &[2, 80, 9]).narrow(0, 0, 1) * 4.0 - 4.0;
+    Golden::read("hifigan").assert_close("published", &tch::no_grad(|| vocoder.forward(&mel)), 1e-4);
 }
 
 #[test]

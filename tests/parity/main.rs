@@ -5,6 +5,8 @@
 mod cepstrum;
 mod ecapa;
 mod fbank;
+mod features;
 mod formula;
 mod golden;
 mod hifigan;
+mod pytorch;

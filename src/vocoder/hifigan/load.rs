@@ -8,7 +8,10 @@ use super::{Generator, HifiGanConfig, HifiGanConfigError};
 use crate::{
     error::FileError,
     features::mel::MelConfig,
-    nn::checkpoint::{CheckpointError, Weights},
+    nn::{
+        checkpoint::{CheckpointError, Weights},
+        pytorch,
+    },
 };
 
 /// Why a generator could not be loaded.
@@ -36,13 +39,13 @@ pub struct HifiGan {
 }
 
 impl HifiGan {
-    /// Reads weights and the `config.json` beside them.
+    /// Reads weights (safetensors, or the checkpoint as published) and the `config.json` beside them.
     ///
     /// # Errors
     /// Files that cannot be read, or that do not fit each other.
     pub fn load(weights: &Path, config: &Path, device: Device) -> Result<Self, HifiGanError> {
         let text = std::fs::read_to_string(config).map_err(FileError::on("read", config))?;
-        Self::from_weights(Weights::read(weights)?, &serde_json::from_str(&text)?, device)
+        Self::from_weights(pytorch::read_any(weights)?, &serde_json::from_str(&text)?, device)
     }
 
     /// Builds the generator from weights as published (weight normalisation not folded) or folded already.
