@@ -42,10 +42,14 @@ pub enum AudioError {
         reason: String,
     },
     /// The sample rate can't be used.
-    #[error("sample rate of {actual} is out of range; it must be from {MIN_RATE} to {MAX_RATE}")]
+    #[error("sample rate of {actual} is out of range; it must be from {min} to {max}")]
     RateOutOfRange {
         /// The rate that was found or asked for.
         actual: SampleRate,
+        /// The lowest rate that can be used.
+        min: SampleRate,
+        /// The highest rate that can be used.
+        max: SampleRate,
     },
     /// The number of channels can't be used.
     #[error("{actual} channels; {format} takes 1 to {max}")]
@@ -56,6 +60,14 @@ pub enum AudioError {
         max: usize,
         /// The format that limits it.
         format: &'static str,
+    },
+    /// Interleaved samples that end in the middle of a frame.
+    #[error("{samples} samples are not a whole number of frames of {channels} channels")]
+    PartialFrame {
+        /// The number of samples.
+        samples: usize,
+        /// The number of channels.
+        channels: usize,
     },
     /// The name of an output file or format doesn't say a format that can be written.
     #[error("cannot write {found:?}; use .wav or .flac (formats: wav16, wav24, wavfloat, flac)")]
@@ -89,5 +101,6 @@ impl AudioError {
 
 /// `rate` if it lies between [`MIN_RATE`] and [`MAX_RATE`].
 pub(super) fn check_rate(rate: SampleRate) -> Result<SampleRate, AudioError> {
-    if (MIN_RATE..=MAX_RATE).contains(&rate) { Ok(rate) } else { Err(AudioError::RateOutOfRange { actual: rate }) }
+    let (min, max) = (MIN_RATE, MAX_RATE);
+    if (min..=max).contains(&rate) { Ok(rate) } else { Err(AudioError::RateOutOfRange { actual: rate, min, max }) }
 }

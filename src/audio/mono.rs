@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::decoder::{Decoder, StreamInfo};
+use super::decoder::Decoder;
 use super::error::AudioError;
 use super::resample::Resampler;
+use super::track::StreamInfo;
 use crate::units::SampleRate;
 
 /// A file as a stream of mono blocks of about a second at a chosen rate: the mean of the channels, resampled.

@@ -149,3 +149,6 @@ fn block_len(from: SampleRate, to: SampleRate) -> usize {
 fn gcd(a: u32, b: u32) -> u32 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
+
+#[cfg(test)]
+mod tests;
