@@ -53,6 +53,11 @@ impl Session {
         &self.settings.config
     }
 
+    /// The device to work on.
+    pub fn device(&self) -> tch::Device {
+        tch::Device::Cpu
+    }
+
     /// Whether stdout takes one JSON document instead of text.
     pub fn wants_json(&self) -> bool {
         self.json

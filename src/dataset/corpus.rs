@@ -146,17 +146,13 @@ fn recordings_below(folder: &Path) -> Result<HashMap<String, PathBuf>, CorpusErr
         for path in sorted_entries(&folder)? {
             if path.is_dir() {
                 pending.push(path);
-            } else if is_audio_path(&path) {
+            } else if crate::audio::is_audio_path(&path) {
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
                 found.insert(stem, path);
             }
         }
     }
     Ok(found)
-}
-
-fn is_audio_path(path: &Path) -> bool {
-    path.extension().is_some_and(|e| ["wav", "flac", "opus", "ogg", "mp3", "m4a", "aiff"].iter().any(|k| e.eq_ignore_ascii_case(k)))
 }
 
 fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, FileError> {

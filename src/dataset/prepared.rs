@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 
 use super::corpus::CorpusUtterance;
-use crate::audio::{AudioError, load_mono};
+use crate::audio::{AudioError, LoudnessMeter, load_mono};
 use crate::features::mel::{MelConfig, MelSpectrogram};
 use crate::features::pitch::{PitchConfig, PitchTracker};
 use crate::nn::checkpoint::{CheckpointError, Precision, Weights};
@@ -150,14 +150,9 @@ impl Preparer {
 
 /// Brings a recording to [`LOUDNESS_LUFS`], as far as its peak allows. Silence stays silent.
 pub fn level(samples: &mut [f32], rate: SampleRate) {
-    let Ok(mut meter) = ebur128::EbuR128::new(1, rate.0, ebur128::Mode::I) else { return };
-    if meter.add_frames_f32(samples).is_err() {
-        return;
-    }
-    let Ok(loudness) = meter.loudness_global() else { return };
-    if !loudness.is_finite() {
-        return;
-    }
+    let Ok(mut meter) = LoudnessMeter::new(rate, 1) else { return };
+    meter.push(samples);
+    let Some(loudness) = meter.integrated_lufs() else { return };
     let peak = samples.iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
     let gain = (10f64.powf((LOUDNESS_LUFS - loudness) / 20.0) as f32).min(PEAK / peak.max(1e-6));
     for sample in samples {

@@ -1,6 +1,6 @@
 //! Training of the acoustic model, with the aligner's durations as truth.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -13,6 +13,7 @@ use crate::acoustic::config::AcousticConfig;
 use crate::acoustic::model::{AcousticModel, Teaching};
 use crate::dataset::batches::LengthBatches;
 use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::synthesis::models::BUILT_IN;
 
 /// What `models/recipes/acoustic.toml` says.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,6 +23,8 @@ pub struct AcousticRecipe {
     pub held_out: Vec<String>,
     /// Collections of the corpus.
     pub collections: Vec<String>,
+    /// Voices that work right after installation: a name for each of these speakers.
+    pub built_in: BTreeMap<String, String>,
     /// Utterances of a speaker that are embedded.
     pub references: usize,
     /// Frames in a batch, padding included.
@@ -53,6 +56,12 @@ pub struct LossWeights {
     pub voicing: f64,
 }
 
+impl Default for LossWeights {
+    fn default() -> Self {
+        Self { duration: 0.2, variance: 0.1, pitch: 0.2, voicing: 0.1 }
+    }
+}
+
 impl AcousticRecipe {
     /// The loss that it asks for.
     pub fn weights(&self) -> LossWeights {
@@ -77,6 +86,8 @@ pub struct AcousticData {
     pub validation: Vec<Labelled>,
     /// Embeddings of all their speakers.
     pub speakers: Speakers,
+    /// Speakers that are published with the weights, by the name that they get.
+    pub built_in: BTreeMap<String, String>,
     /// Frames in a batch, padding included.
     pub batch_frames: usize,
 }
@@ -228,6 +239,23 @@ impl Task for AcousticTask {
     }
 
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
+        for (name, speaker) in &self.data.built_in {
+            if let Some(known) = self.data.speakers.get(speaker) {
+                let mean = Tensor::from_slice(&mean_direction(known));
+                weights.tensors.insert(format!("{BUILT_IN}{name}"), mean);
+            }
+        }
         weights.set_json("model", self.model.config())
     }
+}
+
+/// The mean of unit vectors, of unit length.
+pub fn mean_direction(vectors: &[Vec<f32>]) -> Vec<f32> {
+    let length = vectors.first().map_or(0, Vec::len);
+    let mut mean = vec![0f32; length];
+    for vector in vectors {
+        mean.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+    }
+    let norm = mean.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-9);
+    mean.iter().map(|value| value / norm).collect()
 }

@@ -13,6 +13,7 @@ use crate::aligner::network::{AlignerConfig, AlignerNetwork};
 use crate::aligner::phones::Phone;
 use crate::dataset::batches::LengthBatches;
 use crate::dataset::prepared::Prepared;
+use crate::evaluation::edit::edit_distance;
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::text::FrontEnd;
 use crate::text::symbols::Symbol;
@@ -179,7 +180,7 @@ impl Task for AlignerTask {
                 let runs = decode(Scores { rows: &rows, classes: Phone::COUNT }, Self::CHANGE_COST);
                 let heard: Vec<Phone> =
                     runs.into_iter().map(|(phone, _)| phone).filter(|&phone| phone != Phone::SILENCE).collect();
-                errors += edits(&item.phones, &heard);
+                errors += edit_distance(&item.phones, &heard).errors();
                 phones += item.phones.len();
             }
         }
@@ -264,18 +265,4 @@ fn mask_patches(mel: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
         }
     }
     out
-}
-
-fn edits(a: &[Phone], b: &[Phone]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let substitute = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substitute.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }

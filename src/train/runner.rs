@@ -150,8 +150,22 @@ impl<'a> Runner<'a> {
         Ok(runner)
     }
 
-    /// Trains to the end; `observe` sees every line of the log. Returns the number of steps done.
+    /// Trains to the end and saves; `observe` sees every line of the log. Returns the number of steps done.
     pub fn run(&mut self, task: &dyn Task, observe: &mut dyn FnMut(&StepReport)) -> Result<u64, TrainError> {
+        let steps = self.run_until(task, &mut |report, _| {
+            observe(report);
+            true
+        })?;
+        self.save(task)?;
+        Ok(steps)
+    }
+
+    /// Trains to the end, or until `go_on`, which sees every line of the log and the average of the weights, says no.
+    pub fn run_until(
+        &mut self,
+        task: &dyn Task,
+        go_on: &mut dyn FnMut(&StepReport, &Ema) -> bool,
+    ) -> Result<u64, TrainError> {
         self.started = Instant::now();
         let mut saved = Instant::now();
         let mut window = (Instant::now(), 0.0);
@@ -170,7 +184,9 @@ impl<'a> Runner<'a> {
                 let validation = validate.then(|| self.ema.scoped(|| tch::no_grad(|| task.validate())));
                 let report = self.report(&loss, learning_rate, gradient_norm, speed, validation);
                 self.log(&report)?;
-                observe(&report);
+                if !go_on(&report, &self.ema) {
+                    break;
+                }
                 window = (Instant::now(), 0.0);
             }
             if saved.elapsed() > self.options.checkpoint_every {
@@ -178,8 +194,12 @@ impl<'a> Runner<'a> {
                 saved = Instant::now();
             }
         }
-        self.save(task)?;
         Ok(self.step)
+    }
+
+    /// The average of the weights, as it would be published.
+    pub fn average(&self) -> Weights {
+        self.ema.weights()
     }
 
     fn take_step(&mut self, task: &dyn Task, learning_rate: f64) -> (Loss, f64) {
