@@ -72,7 +72,7 @@ def distortion(a: np.ndarray, b: np.ndarray, order: int) -> float:
 def main():
     a, b = utterance(1, 1.0, 120.0), utterance(2, 0.85, 150.0)
     golden = {"reference": a, "other": b}
-    golden["cepstra"] = cepstra(a, 24)[0].astype(np.float32)
+    golden["cepstra"] = np.ascontiguousarray(cepstra(a, 24)[0], dtype=np.float32)
     for order in (13, 24):
         golden[f"distortion_{order}"] = np.array([distortion(a, b, order)])
     save_file(golden, sys.argv[1])
