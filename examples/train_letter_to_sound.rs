@@ -24,7 +24,7 @@ const SEED: u64 = 20;
 const EM_ITERATIONS: usize = 8;
 const ORDER: usize = 7;
 /// Nats an n-gram must gain: chosen so that the table stays below 1 MB.
-const THRESHOLD: f64 = 2.2;
+const THRESHOLD: f64 = 2.4;
 /// The first tokens stand for the ends of a word.
 const FIRST_TOKEN: u16 = ngram::END + 1;
 
@@ -49,14 +49,9 @@ fn entries() -> Vec<Entry> {
         let listed: Vec<_> = listed.split('|').filter_map(read_phonemes).collect();
         (word, listed)
     });
-    read.filter(|(word, listed)| word.len() > 1 && !is_spelled_out(word, &listed[0]))
+    read.filter(|(word, listed)| word.len() > 1 && !letters::spells(word, &listed[0]))
         .map(|(word, listed)| (word.as_bytes().to_vec(), listed))
         .collect()
-}
-
-fn is_spelled_out(word: &str, phonemes: &[Symbol]) -> bool {
-    let bare = |phonemes: &[Symbol]| phonemes.iter().map(|s| s.without_stress()).collect::<Vec<_>>();
-    bare(&letters::spell(word)) == bare(phonemes)
 }
 
 fn train(entries: &[Entry]) -> Result<Vec<u8>> {

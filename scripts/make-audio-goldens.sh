@@ -4,7 +4,7 @@
 #
 # Channel c (from 0) of every file is the chirp
 #   0.4 sin(2 pi ((200 + 100 c) t + 1500 t^2 / D)),  0 <= t < D,
-# D the length in seconds: it sweeps 3 kHz, so that a shift by one sample shows. tests/audio_formats.rs has the same
+# D the length in seconds: it sweeps 3 kHz, so that a shift by one sample shows. tests/audio_formats/golden.rs has the same
 # formula.
 set -eu
 out=tests/data/audio

@@ -6,6 +6,7 @@
 //! itself, which leaves the ends of phonemes undefined.
 
 pub mod chain;
+pub mod gaussian;
 pub mod network;
 pub mod phones;
 mod recogniser;

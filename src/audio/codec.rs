@@ -6,8 +6,8 @@ use symphonia::core::errors::Error as SymphoniaError;
 use symphonia::core::packet::Packet;
 
 use super::error::{AudioError, check_rate};
+use super::guard::guarded;
 use super::opus::{OPUS_RATE_HZ, OpusDecoder, OpusHead};
-use super::source::guarded;
 use super::vorbis::VorbisDecoder;
 use crate::units::SampleRate;
 

@@ -14,8 +14,9 @@ use symphonia::core::units::TimeBase;
 
 use super::codec::{Codec, trim};
 use super::error::AudioError;
+use super::guard::guarded;
 use super::mp4::{Edit, sound_edit};
-use super::source::{Source, guarded};
+use super::source::Source;
 use super::track::{StreamInfo, open_track, probe_error, stream_info};
 use crate::error::FileError;
 use crate::units::Seconds;
@@ -40,6 +41,8 @@ pub struct Decoder {
     skip_left: u64,
     /// Frames until the stated end, if there is one.
     frames_left: Option<u64>,
+    /// Whether any block has been returned.
+    delivered: bool,
     decoded_packets: u64,
     skipped_packets: u64,
     failures_in_a_row: u64,
@@ -92,6 +95,7 @@ impl Decoder {
             format,
             block: Vec::new(),
             frames_left: None,
+            delivered: false,
             decoded_packets: 0,
             skipped_packets: 0,
             failures_in_a_row: 0,
@@ -135,6 +139,7 @@ impl Decoder {
                 return Err(error);
             }
             if !self.block.is_empty() {
+                self.delivered = true;
                 return Ok(Some(&self.block));
             }
             idle_packets += 1;
@@ -213,14 +218,11 @@ impl Decoder {
     fn end(&mut self) -> Result<(), AudioError> {
         self.ended = true;
         let (decoded, skipped) = (self.decoded_packets, self.skipped_packets);
-        match (decoded, skipped) {
-            (0, 0) => Err(AudioError::Empty("the track has no samples")),
-            _ if skipped > decoded => {
-                let reason = format!("only {decoded} of {} packets could be decoded", decoded + skipped);
-                Err(AudioError::malformed(&self.info.codec, reason))
-            }
-            _ => Ok(()),
+        if skipped > decoded {
+            let reason = format!("only {decoded} of {} packets could be decoded", decoded + skipped);
+            return Err(AudioError::malformed(&self.info.codec, reason));
         }
+        if self.delivered { Ok(()) } else { Err(AudioError::Empty("the track has no samples")) }
     }
 
     /// Ogg files may be chained: another stream follows, with headers of its own.

@@ -5,6 +5,7 @@ mod decoder;
 mod encoder;
 mod error;
 mod flac;
+mod guard;
 mod loudness;
 mod mono;
 mod mp4;
@@ -25,3 +26,19 @@ pub use output::{OutputFormat, is_audio_path};
 pub use resample::Resampler;
 pub use track::StreamInfo;
 pub use writer::AudioWriter;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_of_it_can_move_to_another_thread() {
+        fn movable<T: Send + 'static>() {}
+        movable::<Decoder>();
+        movable::<MonoStream>();
+        movable::<Resampler>();
+        movable::<AudioWriter>();
+        movable::<LoudnessMeter>();
+        movable::<AudioError>();
+    }
+}

@@ -6,14 +6,16 @@ use std::str::FromStr;
 
 use super::error::AudioError;
 
-/// Extensions of files that [`super::Decoder`] can be expected to read, in lower case.
-const AUDIO_EXTENSIONS: [&str; 21] = [
+/// Extensions of audio files, in lower case: of those that [`super::Decoder`] reads, and of others that a user would
+/// miss if they were passed over without a word.
+const AUDIO_EXTENSIONS: [&str; 32] = [
     "aac", "aif", "aifc", "aiff", "flac", "m4a", "m4b", "mka", "mkv", "mov", "mp1", "mp2", "mp3", "mp4", "mpga", "oga",
-    "ogg", "opus", "wav", "wave", "webm",
+    "ogg", "opus", "wav", "wave", "webm", // these are read
+    "ac3", "amr", "ape", "au", "caf", "dsf", "mpc", "ra", "snd", "wma", "wv", // and these named as unsupported
 ];
 
-/// Whether a file is worth opening as audio, by its extension. For walking folders: what a file really holds is told
-/// by its content.
+/// Whether a file calls itself audio, by its extension. For walking folders: whether it can be read shows when it is
+/// opened, and what it holds is told by its content.
 pub fn is_audio_path(path: &Path) -> bool {
     let extension = path.extension().and_then(|extension| extension.to_str()).map(str::to_ascii_lowercase);
     extension.is_some_and(|extension| AUDIO_EXTENSIONS.contains(&extension.as_str()))
@@ -103,7 +105,7 @@ mod tests {
 
     #[test]
     fn folders_are_walked_by_extension() {
-        for name in ["a.wav", "A.FLAC", "x.y.Mp3", "x.opus", "x.m4a"] {
+        for name in ["a.wav", "A.FLAC", "x.y.Mp3", "x.opus", "x.m4a", "old.wma"] {
             assert!(is_audio_path(Path::new(name)), "{name}");
         }
         for name in ["a.txt", "wav", ".wav", "a.wav.part", "transcripts.tsv"] {

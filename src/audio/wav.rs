@@ -84,3 +84,33 @@ impl Encode for WavEncoder {
         Ok(fields.map(|(offset, size)| Patch { offset: offset as u64, bytes: size.to_le_bytes().to_vec() }).into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_32_bit_sizes_is_refused() {
+        assert!(sizes(44, MAX_DATA_BYTES).is_ok());
+        assert!(matches!(sizes(44, MAX_DATA_BYTES + 1), Err(AudioError::TooLong { .. })));
+        for frames in [u64::MAX, u64::from(u32::MAX)] {
+            let encoder = WavEncoder::new(OutputFormat::Wav16, SampleRate(8_000), 1, Some(frames));
+            assert!(matches!(encoder, Err(AudioError::TooLong { .. })));
+        }
+    }
+
+    #[test]
+    fn sizes_cover_the_file_and_its_padding() {
+        for frames in [0, 1, 2, 3] {
+            let mut encoder = WavEncoder::new(OutputFormat::Wav24, SampleRate(8_000), 1, Some(frames)).unwrap();
+            let mut file = encoder.header().unwrap();
+            let header_len = file.len();
+            encoder.encode(&vec![0.5; frames as usize], &mut file).unwrap();
+            encoder.finish(&mut file).unwrap();
+            let size_at = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+            assert_eq!(size_at(4), file.len() - 8);
+            assert_eq!(size_at(header_len - 4), frames as usize * 3);
+            assert_eq!(file.len() % 2, 0);
+        }
+    }
+}

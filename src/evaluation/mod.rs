@@ -1,1 +1,14 @@
 //! Measures: similarity, phoneme error rate, mel-cepstral distortion, F0 error, signal figures.
+//!
+//! Each measure is a pure function with its published definition; [`compare`] applies those that need a recording of
+//! the same words, and [`report`] gathers the figures of many utterances.
+
+pub mod cepstrum;
+pub mod compare;
+pub mod dtw;
+pub mod edit;
+pub mod f0;
+pub mod report;
+pub mod signal;
+pub mod statistic;
+pub mod timing;

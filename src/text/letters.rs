@@ -1,6 +1,6 @@
 //! The names of the letters.
 
-use super::{lexicon::read_phonemes, symbols::Symbol};
+use super::{lexicon::read_phonemes, morphology, symbols::Symbol};
 
 /// The name of a letter, in ARPAbet.
 fn name(letter: char) -> Option<&'static str> {
@@ -43,6 +43,20 @@ pub fn letter(letter: char) -> Option<Vec<Symbol>> {
 /// A word said letter by letter; characters that are no letters are passed over.
 pub fn spell(word: &str) -> Vec<Symbol> {
     word.chars().filter_map(letter).flatten().collect()
+}
+
+/// Whether `phonemes` only name the letters of `word`, whatever the stress.
+pub fn spells(word: &str, phonemes: &[Symbol]) -> bool {
+    let bare = |phonemes: &[Symbol]| phonemes.iter().map(|s| s.without_stress()).collect::<Vec<_>>();
+    bare(&spell(word)) == bare(phonemes)
+}
+
+/// A letter's name, with the ending of a plural or possessive where the text has one: `c`, `tv's`.
+pub fn named(text: &str) -> Vec<Symbol> {
+    match text.strip_suffix("'s") {
+        Some(letters) => morphology::with_plural(spell(letters)),
+        None => spell(text),
+    }
 }
 
 #[cfg(test)]

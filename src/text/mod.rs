@@ -4,6 +4,7 @@
 //! [`convert_to_phonemes`] finds how each word is said, [`add_prosody_markers`] lays out the symbols of an
 //! utterance. [`FrontEnd`] runs all three.
 
+pub mod heteronyms;
 pub mod letter_to_sound;
 pub mod letters;
 pub mod lexicon;
@@ -15,6 +16,7 @@ pub mod prosody;
 mod reductions;
 pub mod symbols;
 pub mod token;
+pub mod user_lexicon;
 pub mod utterances;
 
 pub use normalize::normalize_text;
@@ -22,7 +24,11 @@ pub use phonemes::{Phonemized, Pronounced, convert_to_phonemes};
 pub use pronounce::Pronouncer;
 pub use prosody::{Utterance, Word, add_prosody_markers};
 pub use symbols::Symbol;
-pub use token::{Class, Normalized, Token, Unreadable};
+pub use token::{Class, Normalized, Say, Token, Unreadable};
+
+use std::path::Path;
+
+use user_lexicon::{UserLexicon, UserLexiconError};
 
 /// Text to utterances. Cheap to make: the lexicon is embedded and searched in place.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +40,14 @@ impl FrontEnd {
     /// American English.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// American English, with the pronunciations of a file before its own: see [`user_lexicon`].
+    ///
+    /// # Errors
+    /// When the file cannot be read or a line of it is not a word with its phonemes.
+    pub fn with_user_lexicon(path: &Path) -> Result<Self, UserLexiconError> {
+        Ok(Self { pronouncer: Pronouncer::new(UserLexicon::read(path)?) })
     }
 
     /// `text` in utterances of at most [`utterances::MAX_WORDS`] words and [`utterances::MAX_PHONEMES`] phonemes.
@@ -72,6 +86,15 @@ mod tests {
         assert_eq!(symbols("\"Why?!\", she said"), " _W_AY1_?_SH_IY1_ _S_EH1_D_.");
         assert_eq!(symbols(""), "");
         assert_eq!(symbols("..."), "");
+    }
+
+    #[test]
+    fn the_users_words_come_first() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "the DH IY1\nPaul P AW1 L\n").unwrap();
+        let utterance = FrontEnd::with_user_lexicon(file.path()).unwrap().phonemize("the Paul");
+        let names: Vec<_> = utterance.symbols.iter().map(|s| s.name()).collect();
+        assert_eq!(names.join("_"), " _DH_IY1_ _P_AW1_L_.");
     }
 
     #[test]

@@ -1,6 +1,8 @@
-//! Words built from listed ones: endings, prefixes and compounds.
+//! Words built from listed ones by endings and prefixes: `blackmailers`, `unoffending`, `favourably`.
 //!
-//! CMUdict lists most common forms, so these rules serve the rest: `blackmailers`, `unoffending`, `waistcoat`.
+//! Over a fifth of the lexicon, each word derived without its own entry: 8,149 words, 2.7 % of phonemes and 13.8 % of
+//! words wrong without stress. Taking compounds apart was wrong in 45 % of words, mostly names, where the
+//! letter-to-sound model is wrong in a third and says `housemaid` and `waistcoat` right: so compounds are left to it.
 
 use super::symbols::Symbol;
 
@@ -34,12 +36,13 @@ const PREFIXES: [(&str, &str); 22] = [
 ];
 
 /// Endings that join a listed word without changing how it is said, and what they sound like.
-const SUFFIXES: [(&str, &str); 17] = [
+const SUFFIXES: [(&str, &str); 18] = [
     ("fulness", "F AH0 L N AH0 S"),
     ("lessly", "L AH0 S L IY0"),
     ("lessness", "L AH0 S N AH0 S"),
     ("fully", "F AH0 L IY0"),
     ("ingly", "IH0 NG L IY0"),
+    ("ally", "L IY0"),
     ("ness", "N AH0 S"),
     ("less", "L AH0 S"),
     ("ship", "SH IH2 P"),
@@ -83,8 +86,8 @@ const SPELLINGS: [(&str, &str); 9] = [
 
 /// How deep endings and prefixes nest: `un-help-ful-ness-es`.
 const MAX_DEPTH: usize = 4;
-/// Parts of a compound have at least this many letters, so that few are found by accident.
-const MIN_PART_LETTERS: usize = 4;
+/// What follows a prefix has at least this many letters, so that few are found by accident.
+const MIN_BASE_LETTERS: usize = 4;
 /// Longer words are not searched for listed parts.
 const MAX_LETTERS: usize = 40;
 
@@ -93,7 +96,7 @@ pub fn derive(word: &str, known: Known) -> Option<Vec<Symbol>> {
     if word.len() > MAX_LETTERS || !word.is_ascii() {
         return None;
     }
-    inflected(word, known, MAX_DEPTH).or_else(|| compound(word, known))
+    inflected(word, known, MAX_DEPTH)
 }
 
 /// The word itself when listed, or taken apart once more.
@@ -123,7 +126,7 @@ fn plural(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
 }
 
 /// Adds the ending of a plural or possessive: `IH0 Z` after a hiss, `S` after a voiceless sound, else `Z`.
-fn with_plural(stem: Vec<Symbol>) -> Vec<Symbol> {
+pub fn with_plural(stem: Vec<Symbol>) -> Vec<Symbol> {
     let ending = match stem.last().map_or("", |last| last.name()) {
         "S" | "Z" | "SH" | "ZH" | "CH" | "JH" => "IH0 Z",
         "P" | "T" | "K" | "F" | "TH" => "S",
@@ -167,13 +170,20 @@ fn before_vowel(base: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
 
 fn suffix(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
     SUFFIXES.iter().find_map(|(suffix, sound)| {
-        let base = word.strip_suffix(suffix)?;
+        // `-ally` without its `al` follows `-ic` alone: `ethic-ally`, but `vocal-ly`.
+        let base = word.strip_suffix(suffix).filter(|base| *suffix != "ally" || base.ends_with("ic"))?;
         let stem =
             stem(base, known, depth).or_else(|| stem(&format!("{}y", base.strip_suffix('i')?), known, depth)).or_else(
                 || (*suffix == "ly").then(|| stem(&format!("{base}le"), known, depth))?.map(without_last_syllable),
             )?;
-        Some(joined(stem, sound))
+        Some(if *suffix == "ly" { with_ly(stem) } else { joined(stem, sound) })
     })
+}
+
+/// `vocal` and `-ly` share their `l`.
+fn with_ly(stem: Vec<Symbol>) -> Vec<Symbol> {
+    let shared = stem.last().is_some_and(|last| last.name() == "L");
+    joined(stem, if shared { "IY0" } else { "L IY0" })
 }
 
 /// `humble` before `-ly` loses its last syllable: `humbly`.
@@ -192,20 +202,9 @@ fn respelled(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
 
 fn prefix(word: &str, known: Known, depth: usize) -> Option<Vec<Symbol>> {
     PREFIXES.iter().find_map(|(prefix, sound)| {
-        let base = word.strip_prefix(prefix).filter(|base| base.len() >= MIN_PART_LETTERS)?;
+        let base = word.strip_prefix(prefix).filter(|base| base.len() >= MIN_BASE_LETTERS)?;
         let mut phonemes = super::lexicon::read_phonemes(sound)?;
         phonemes.extend(stem(base, known, depth)?);
-        Some(phonemes)
-    })
-}
-
-/// Two listed words, the first as long as possible: the second loses its primary stress to the first.
-fn compound(word: &str, known: Known) -> Option<Vec<Symbol>> {
-    let splits = MIN_PART_LETTERS..word.len().checked_sub(MIN_PART_LETTERS)? + 1;
-    splits.rev().find_map(|at| {
-        let mut phonemes = known(&word[..at])?;
-        let second = stem(&word[at..], known, 1)?;
-        phonemes.extend(second.into_iter().map(|s| if s.stress() == Some(1) { s.with_stress(2) } else { s }));
         Some(phonemes)
     })
 }
@@ -242,19 +241,14 @@ mod tests {
         assert_eq!(say("jewelled"), "JH UW1 IH0 L D");
         assert_eq!(say("doubtfully"), "D AW1 T F AH0 L IY0");
         assert_eq!(say("favourably"), "F EY1 V ER0 AH0 B L IY0");
+        assert_eq!(say("stoically"), "S T OW1 IH0 K L IY0");
         assert_eq!(say("drapings"), "D R EY1 P IH0 NG Z");
         assert_eq!(say("recognisable"), "R EH1 K AH0 G N AY2 Z AH0 B AH0 L");
     }
 
     #[test]
-    fn compounds_keep_the_first_stress() {
-        assert_eq!(say("housemaid"), "HH AW1 S M EY2 D");
-        assert_eq!(say("coldbath"), "K OW1 L D B AE2 TH");
-    }
-
-    #[test]
     fn nonsense_is_not_derived() {
-        for word in ["", "s", "'s", "ed", "ing", "zzzed", "cucumetto", "vampa", "ness", "unun"] {
+        for word in ["", "s", "pastrini", "'s", "ed", "ing", "zzzed", "cucumetto", "vampa", "ness", "unun"] {
             assert_eq!(say(word), "", "{word}");
         }
     }

@@ -33,7 +33,7 @@ pub struct Utterance {
 pub fn add_prosody_markers(tokens: &[Pronounced]) -> Utterance {
     let mut out = Utterance::default();
     for Pronounced { token, phonemes } in tokens {
-        match token.pause {
+        match token.pause() {
             Some(pause) => strengthen(&mut out.symbols, pause),
             None if phonemes.is_empty() => {}
             None => {

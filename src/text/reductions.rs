@@ -1,11 +1,12 @@
 //! Function words as they are said inside a sentence: `the` and `to` by the sound that follows.
 
-use super::{lexicon::read_phonemes, phonemes::Pronounced, symbols::Symbol, token::Class};
+use super::{lexicon::read_phonemes, phonemes::Pronounced, pronounce::Pronouncer, symbols::Symbol, token::Say};
 
 /// Replaces the listed form of `the`, `a` and `to` by the one that its neighbour asks for.
-pub fn reduce(tokens: &mut [Pronounced]) {
+pub fn reduce(tokens: &mut [Pronounced], pronouncer: &Pronouncer) {
     for i in 0..tokens.len() {
-        if tokens[i].token.class != Class::Word {
+        let Pronounced { token, .. } = &tokens[i];
+        if token.say != Say::Word || pronouncer.is_users(&token.text) {
             continue;
         }
         let next = tokens.get(i + 1).and_then(|next| next.phonemes.first().copied());

@@ -4,15 +4,58 @@ use std::ops::Range;
 
 use super::symbols::Symbol;
 
-/// What kind of writing a word was read from.
+/// What kind of writing a token was read from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// An ordinary word.
     Word,
-    /// One letter said by its name, as in "FBI".
-    Letter,
+    /// A number of things: `1,234`, `-5`, `3.14`.
+    Cardinal,
+    /// `21st`.
+    Ordinal,
+    /// `3/4`, `2 1/2`, `½`.
+    Fraction,
+    /// `1984`, `the 1990s`, `'68`.
+    Year,
+    /// `Jan. 5, 2020`, `2020-01-05`.
+    Date,
+    /// `3:30 pm`.
+    Time,
+    /// `$3.50`.
+    Money,
+    /// `5 km/h`, `20 °C`, `5 %`.
+    Measure,
+    /// `(800) 555-1234`.
+    Phone,
+    /// `10-20`.
+    Range,
+    /// `Henry VIII`.
+    Roman,
+    /// `Dr.`, `etc.`
+    Abbreviation,
+    /// `FBI`, `NASA`.
+    Acronym,
+    /// A URL, an e-mail address or a file name.
+    Web,
+    /// `v2.0.1`.
+    Version,
+    /// `+`, `&`, `=`.
+    Sign,
+    /// `#ThisAndThat`, `@somebody`.
+    Tag,
     /// A pause.
     Punctuation,
+}
+
+/// How a token becomes phonemes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Say {
+    /// As a word.
+    Word,
+    /// By the name of its one letter.
+    Letter,
+    /// As a pause.
+    Pause(Symbol),
 }
 
 /// A spoken word, or a pause.
@@ -24,8 +67,23 @@ pub struct Token {
     pub source: Range<usize>,
     /// What it was read as.
     pub class: Class,
-    /// The pause, for punctuation.
-    pub pause: Option<Symbol>,
+    /// How it is said.
+    pub say: Say,
+}
+
+impl Token {
+    /// The pause, unless this is a word.
+    pub fn pause(&self) -> Option<Symbol> {
+        match self.say {
+            Say::Pause(pause) => Some(pause),
+            Say::Word | Say::Letter => None,
+        }
+    }
+
+    /// Whether this is said as the word `text`.
+    pub fn is_word(&self, text: &str) -> bool {
+        self.say == Say::Word && self.text == text
+    }
 }
 
 /// A stretch of the input that could not be read, and so is not spoken.

@@ -19,21 +19,21 @@ const CONJUNCTIONS: [&str; 14] =
 
 /// One utterance a sentence; a sentence that is too long is cut at clause ends, conjunctions, or where it must be.
 pub fn split(tokens: &[Pronounced]) -> Vec<Utterance> {
-    let ends_sentence =
-        |token: &Pronounced| matches!(token.token.pause, Some(Symbol::PERIOD | Symbol::QUESTION | Symbol::EXCLAMATION));
+    let ends_sentence = |token: &Pronounced| {
+        matches!(token.token.pause(), Some(Symbol::PERIOD | Symbol::QUESTION | Symbol::EXCLAMATION))
+    };
     let mut utterances = Vec::new();
     let mut start = 0;
     while start < tokens.len() {
-        let sentence = match tokens[start..].iter().position(ends_sentence) {
-            Some(end) => {
-                end + 1 + tokens[start + end + 1..].iter().take_while(|token| token.token.pause.is_some()).count()
-            }
-            None => tokens.len() - start,
+        let rest = &tokens[start..];
+        let fitting = fitting(rest);
+        let length = match rest[..fitting].iter().position(ends_sentence) {
+            Some(end) => end + 1 + rest[end + 1..].iter().take_while(|token| token.token.pause().is_some()).count(),
+            None if fitting == rest.len() => fitting,
+            None => cut(rest, fitting),
         };
-        let fitting = fitting(&tokens[start..start + sentence]);
-        let end = start + if fitting < sentence { cut(&tokens[start..start + sentence], fitting) } else { sentence };
-        utterances.push(add_prosody_markers(&tokens[start..end]));
-        start = end;
+        utterances.push(add_prosody_markers(&rest[..length]));
+        start += length;
     }
     utterances.retain(|utterance| !utterance.words.is_empty());
     utterances
@@ -43,7 +43,7 @@ pub fn split(tokens: &[Pronounced]) -> Vec<Utterance> {
 fn fitting(tokens: &[Pronounced]) -> usize {
     let (mut words, mut phonemes) = (0, 0);
     for (i, token) in tokens.iter().enumerate() {
-        words += usize::from(token.token.pause.is_none());
+        words += usize::from(token.token.pause().is_none());
         phonemes += token.phonemes.len();
         if words > MAX_WORDS || phonemes > MAX_PHONEMES {
             return i.max(1);
@@ -53,15 +53,43 @@ fn fitting(tokens: &[Pronounced]) -> usize {
 }
 
 /// The best place to cut at or before `limit`: after a pause, else before a conjunction, else at the limit.
-/// Words read from one number or abbreviation stay together when any other place is left.
+/// Words read from one number or abbreviation stay together unless that is longer than an utterance.
 fn cut(tokens: &[Pronounced], limit: usize) -> usize {
-    let after_pause = |&at: &usize| tokens[at - 1].token.pause.is_some();
+    let divides_reading = |at: usize| tokens[at - 1].token.source == tokens[at].token.source;
+    let after_pause = |&at: &usize| tokens[at - 1].token.pause().is_some();
     let before_conjunction = |&at: &usize| CONJUNCTIONS.contains(&tokens[at].token.text.as_str());
-    let between_sources = |&at: &usize| tokens[at - 1].token.source != tokens[at].token.source;
-    let mut late = (MIN_CLAUSE_WORDS.min(limit)..=limit).rev();
-    late.clone()
-        .find(after_pause)
-        .or_else(|| late.clone().find(|at| before_conjunction(at) && between_sources(at)))
-        .or_else(|| late.find(between_sources))
-        .unwrap_or(limit)
+    let mut places = (MIN_CLAUSE_WORDS.min(limit)..=limit).rev().filter(|&at| !divides_reading(at));
+    let last = places.clone().next();
+    places.clone().find(after_pause).or_else(|| places.find(before_conjunction)).or(last).unwrap_or(limit)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::text::FrontEnd;
+
+    fn split(text: &str) -> Vec<String> {
+        let words = |utterance: &super::Utterance| {
+            utterance.words.iter().map(|word| word.text.as_str()).collect::<Vec<_>>().join(" ")
+        };
+        FrontEnd::new().utterances(text).iter().map(words).collect()
+    }
+
+    #[test]
+    fn sentences_are_utterances() {
+        assert_eq!(split("One. Two? \"Three!\" Four"), ["one", "two", "three", "four"]);
+        assert_eq!(split("Dr. Lee paid $3.50. Good."), ["doctor lee paid three dollars and fifty cents", "good"]);
+    }
+
+    #[test]
+    fn long_sentences_are_cut_between_clauses_and_never_inside_a_number() {
+        let clause = "the man who sold the house went home again";
+        let parts = split(&format!("{clause}, {clause}, {clause}, {clause}."));
+        assert_eq!(parts.len(), 2);
+        assert!(parts.iter().all(|part| part.starts_with("the man") && part.ends_with("again")));
+        let number = split(&format!("{} 1-800-555-1234 and more", "ship ".repeat(18)));
+        assert!(
+            number.iter().any(|part| part.contains("eight hundred five five five one two three four")),
+            "{number:?}"
+        );
+    }
 }

@@ -8,6 +8,7 @@ use tch::{Device, Kind, Tensor, nn};
 
 use super::runner::{Loss, RunConfig, Task, TrainError};
 use crate::aligner::chain::{Chain, Scores, decode};
+use crate::aligner::gaussian::{Gaussians, Statistics, as_scores, cepstra};
 use crate::aligner::network::{AlignerConfig, AlignerNetwork};
 use crate::aligner::phones::Phone;
 use crate::dataset::batches::LengthBatches;
@@ -26,8 +27,12 @@ pub struct AlignerRecipe {
     pub collections: Vec<String>,
     /// Frames in a batch, padding included.
     pub batch_frames: usize,
-    /// Steps that learn from an even spread.
-    pub flat_steps: u64,
+    /// Rounds of estimating a Gaussian for each phoneme, from phonemes spread evenly over the loud frames.
+    pub bootstrap_rounds: usize,
+    /// Utterances that these rounds use, shortest first.
+    pub bootstrap_utterances: usize,
+    /// Steps that learn from the Gaussians' alignment.
+    pub bootstrap_steps: u64,
     /// Weight of the prior in path scores.
     pub prior_weight: f64,
     /// Sizes of the network.
@@ -67,6 +72,7 @@ pub struct AlignerTask {
     training: Vec<Spoken>,
     validation: Vec<Spoken>,
     batches: LengthBatches,
+    gaussians: Gaussians,
     seed: u64,
     device: Device,
 }
@@ -100,6 +106,7 @@ impl AlignerTask {
         if training.is_empty() {
             return Err(TrainError::Data("no recording has a transcript that fits it".into()));
         }
+        let gaussians = bootstrap(&training, recipe.bootstrap_rounds, recipe.bootstrap_utterances);
         let lengths = training.iter().map(Spoken::frames).collect();
         Ok(Self {
             network: AlignerNetwork::new(store.root(), recipe.model.clone()),
@@ -107,6 +114,7 @@ impl AlignerTask {
             recipe,
             training,
             validation,
+            gaussians,
             seed,
             device: store.device(),
         })
@@ -125,29 +133,24 @@ impl AlignerTask {
         Batch { items, mel: stack(&mels), mask: stack(&masks) }
     }
 
-    /// Targets (B, T, K): who speaks when, as far as the network knows.
-    fn targets(&self, batch: &Batch, log_probabilities: &Tensor, flat: bool) -> Tensor {
+    /// Targets (B, T, K): who speaks when, as far as the Gaussians, and later the network, know.
+    fn targets(&self, batch: &Batch, log_probabilities: &Tensor, bootstrap: bool) -> Tensor {
         let (count, frames, classes) = log_probabilities.size3().unwrap_or_default();
-        let scores = self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight);
-        let scores = to_vec(&scores);
         let row = frames as usize * classes as usize;
-        let targets: Vec<Vec<f32>> = if flat {
-            batch.items.iter().map(|item| even_spread(item)).collect()
+        let jobs: Vec<(&Chain, Vec<f32>)> = if bootstrap {
+            batch.items.iter().map(|item| (&item.chain, self.gaussians.scores(&cepstra(&item.mel)))).collect()
         } else {
-            let chains: Vec<(&Chain, usize)> = batch.items.iter().map(|item| (&item.chain, item.frames())).collect();
-            let occupation = |(index, (chain, frames)): (usize, &(&Chain, usize))| {
-                let used = frames * Phone::COUNT;
-                let rows = &scores[index * row..index * row + used];
-                chain.occupation(Scores { rows, classes: Phone::COUNT }).unwrap_or_else(|_| vec![0.0; used])
-            };
-            chains.par_iter().enumerate().map(occupation).collect()
+            let scores = to_vec(&self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight));
+            let rows = |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::COUNT].to_vec();
+            batch.items.iter().enumerate().map(|(index, item)| (&item.chain, rows((index, item)))).collect()
         };
-        let padded = targets.into_iter().flat_map(|mut target| {
+        let occupation = |(chain, rows): &(&Chain, Vec<f32>)| {
+            let mut target = chain.occupation(as_scores(rows)).unwrap_or_else(|_| vec![0.0; rows.len()]);
             target.resize(row, 0.0);
             target
-        });
-        let targets: Vec<f32> = padded.collect();
-        Tensor::from_slice(&targets).view([count, frames, classes]).to_device(self.device)
+        };
+        let targets: Vec<Vec<f32>> = jobs.par_iter().map(occupation).collect();
+        Tensor::from_slice(&targets.concat()).view([count, frames, classes]).to_device(self.device)
     }
 }
 
@@ -157,7 +160,7 @@ impl Task for AlignerTask {
         let batch = self.batch(picks.iter().map(|&index| &self.training[index]).collect());
         let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
         let log_probabilities = self.network.forward(&mask_patches(&batch.mel, &mut random), &batch.mask);
-        let targets = self.targets(&batch, &log_probabilities, step < self.recipe.flat_steps);
+        let targets = self.targets(&batch, &log_probabilities, step < self.recipe.bootstrap_steps);
         self.network.follow_prior(&log_probabilities.detach(), &batch.mask, Self::PRIOR_RATE);
         let total = -(targets * log_probabilities).sum(Kind::Float) / batch.mask.sum(Kind::Float);
         let frames: usize = batch.items.iter().map(|item| item.frames()).sum();
@@ -194,6 +197,31 @@ fn to_vec(tensor: &Tensor) -> Vec<f32> {
     let mut out = vec![0f32; flat.numel()];
     flat.copy_data(&mut out, flat.numel());
     out
+}
+
+/// Gaussians of the phonemes, by expectation-maximisation from an even spread over the shortest utterances.
+fn bootstrap(training: &[Spoken], rounds: usize, utterances: usize) -> Gaussians {
+    let mut order: Vec<&Spoken> = training.iter().collect();
+    order.sort_by_key(|item| item.frames());
+    order.truncate(utterances);
+    let data: Vec<(&Chain, Vec<f32>, Vec<f32>)> =
+        order.iter().map(|item| (&item.chain, cepstra(&item.mel), even_spread(item))).collect();
+    let gather = |occupation: &(dyn Fn(&(&Chain, Vec<f32>, Vec<f32>)) -> Option<Vec<f32>> + Sync)| {
+        let add = |mut statistics: Statistics, item: &(&Chain, Vec<f32>, Vec<f32>)| {
+            if let Some(weights) = occupation(item) {
+                statistics.add(&item.1, &weights);
+            }
+            statistics
+        };
+        let parts: Vec<Statistics> =
+            data.par_chunks(64).map(|part| part.iter().fold(Statistics::default(), add)).collect();
+        parts.iter().fold(Statistics::default(), Statistics::merge).estimate()
+    };
+    let mut gaussians = gather(&|item| Some(item.2.clone()));
+    for _ in 0..rounds {
+        gaussians = gather(&|item| item.0.occupation(as_scores(&gaussians.scores(&item.1))).ok());
+    }
+    gaussians
 }
 
 /// Phonemes spread evenly over the loud frames, silence over the others: (T, K) in rows.

@@ -2,6 +2,7 @@
 //!
 //! Weights are made by one formula on both sides ([`formula`]), so that only small outputs are committed.
 
+mod cepstrum;
 mod ecapa;
 mod fbank;
 mod features;

@@ -7,9 +7,9 @@ use super::{
 use crate::text::symbols::Symbol;
 
 /// How many partial pronunciations are kept at each letter.
-const BEAM: usize = 24;
+const BEAM: usize = 16;
 /// Partial pronunciations less likely than the best one by more than this many nats are dropped.
-const MAX_GAP: f32 = 7.0;
+const MAX_GAP: f32 = 6.0;
 /// No node.
 const NONE: u32 = u32::MAX;
 
@@ -20,79 +20,94 @@ struct Partial {
     nodes: [u32; MAX_ORDER],
     score: f32,
     stressed: bool,
-    /// The last step, in the list of steps.
-    step: usize,
+    token: u16,
+    /// The partial pronunciation before the last token.
+    from: usize,
 }
-
-/// A token and the step before it.
-type Step = (usize, u16);
 
 /// A partial pronunciation with one more token, before it is worth resolving its nodes.
 #[derive(Debug, Clone, Copy)]
 struct Candidate {
-    from: Partial,
-    token: u16,
     score: f32,
     stressed: bool,
+    token: u16,
+    from: usize,
+}
+
+/// What may go on from one place in the word.
+#[derive(Debug, Clone, Default)]
+struct Waiting {
+    candidates: Vec<Candidate>,
+    best: Option<f32>,
+}
+
+impl Waiting {
+    fn add(&mut self, candidate: Candidate) {
+        let best = self.best.map_or(candidate.score, |best| best.max(candidate.score));
+        self.best = Some(best);
+        if best - candidate.score <= MAX_GAP {
+            self.candidates.push(candidate);
+        }
+    }
 }
 
 /// The phonemes of `letters` (lower-case ASCII), with at most one primary stress; `None` when nothing spells them.
 pub fn search(table: &Table, letters: &[u8]) -> Option<Vec<Symbol>> {
-    let mut steps: Vec<Step> = vec![(0, BEGIN)];
     let mut nodes = [NONE; MAX_ORDER];
     nodes[0] = u32::from(BEGIN);
-    let mut waiting: Vec<Vec<Candidate>> = vec![Vec::new(); letters.len() + 2];
-    let mut beam = vec![Partial { nodes, score: 0.0, stressed: false, step: 0 }];
+    let mut partials = vec![Partial { nodes, score: 0.0, stressed: false, token: BEGIN, from: 0 }];
+    let mut waiting = vec![Waiting::default(); letters.len() + 1];
     for at in 0..letters.len() {
-        if at > 0 {
-            beam = survivors(table, std::mem::take(&mut waiting[at]), &mut steps);
-        }
-        for from in &beam {
+        let beam = if at == 0 { 0..1 } else { survivors(table, std::mem::take(&mut waiting[at]), &mut partials) };
+        for from in beam {
             for length in 1..=2.min(letters.len() - at) {
                 let tokens = table.spelled(&letters[at..at + length]);
-                waiting[at + length].extend(tokens.iter().filter_map(|&token| extend(table, from, token)));
+                let candidates = tokens.iter().filter_map(|&token| extend(table, &partials, from, token));
+                candidates.for_each(|candidate| waiting[at + length].add(candidate));
             }
         }
     }
-    let ends = survivors(table, std::mem::take(&mut waiting[letters.len()]), &mut steps);
-    let total = |end: &Partial| end.score + log_probability(table, &end.nodes, END);
-    let best = ends.iter().max_by(|a, b| {
-        (a.stressed, total(a)).partial_cmp(&(b.stressed, total(b))).unwrap_or(std::cmp::Ordering::Equal)
+    let ends = survivors(table, waiting.pop()?, &mut partials);
+    let rank = |&end: &usize| {
+        let Partial { nodes, score, stressed, .. } = partials[end];
+        (stressed, score + log_probability(table, &nodes, END))
+    };
+    let best = ends.max_by(|a, b| {
+        let ((a_stressed, a), (b_stressed, b)) = (rank(a), rank(b));
+        a_stressed.cmp(&b_stressed).then(a.total_cmp(&b))
     })?;
-    let phonemes = read_back(table, &steps, best.step);
+    let phonemes = read_back(table, &partials, best);
     (!phonemes.is_empty()).then_some(phonemes)
 }
 
 /// One more token, unless it would be a second primary stress.
-fn extend(table: &Table, from: &Partial, token: u16) -> Option<Candidate> {
+fn extend(table: &Table, partials: &[Partial], from: usize, token: u16) -> Option<Candidate> {
+    let before = &partials[from];
     let stressed = table.graphone(token).is_stressed();
-    let score = from.score + log_probability(table, &from.nodes, token);
-    (!(stressed && from.stressed)).then_some(Candidate {
-        from: *from,
-        token,
-        score,
-        stressed: stressed || from.stressed,
-    })
+    if stressed && before.stressed {
+        return None;
+    }
+    let score = before.score + log_probability(table, &before.nodes, token);
+    Some(Candidate { score, stressed: stressed || before.stressed, token, from })
 }
 
-/// The best candidates, each history once.
-fn survivors(table: &Table, mut candidates: Vec<Candidate>, steps: &mut Vec<Step>) -> Vec<Partial> {
-    candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
-    let best = candidates.first().map_or(0.0, |candidate| candidate.score);
-    let mut kept: Vec<Partial> = Vec::with_capacity(BEAM);
-    for candidate in candidates.iter().take_while(|c| best - c.score <= MAX_GAP) {
-        let nodes = advance(table, &candidate.from.nodes, candidate.token);
-        if kept.iter().any(|other| other.nodes == nodes && other.stressed == candidate.stressed) {
-            continue;
+/// Adds the best candidates, each history once, to the partial pronunciations; gives their places.
+fn survivors(table: &Table, waiting: Waiting, partials: &mut Vec<Partial>) -> std::ops::Range<usize> {
+    let mut candidates = waiting.candidates;
+    candidates.sort_unstable_by(|a, b| b.score.total_cmp(&a.score));
+    let first = partials.len();
+    let worst = waiting.best.unwrap_or(0.0) - MAX_GAP;
+    for Candidate { score, stressed, token, from } in candidates.into_iter().take_while(|c| c.score >= worst) {
+        let nodes = advance(table, &partials[from].nodes, token);
+        let known = partials[first..].iter().any(|other| other.nodes == nodes && other.stressed == stressed);
+        if !known {
+            partials.push(Partial { nodes, score, stressed, token, from });
         }
-        steps.push((candidate.from.step, candidate.token));
-        let step = steps.len() - 1;
-        kept.push(Partial { nodes, score: candidate.score, stressed: candidate.stressed, step });
-        if kept.len() == BEAM {
+        if partials.len() - first == BEAM {
             break;
         }
     }
-    kept
+    first..partials.len()
 }
 
 /// The nodes of the last tokens after one more.
@@ -119,13 +134,12 @@ fn log_probability(table: &Table, nodes: &[u32; MAX_ORDER], token: u16) -> f32 {
     backoff + table.log_probability(0, u32::from(token))
 }
 
-fn read_back(table: &Table, steps: &[Step], last: usize) -> Vec<Symbol> {
+fn read_back(table: &Table, partials: &[Partial], last: usize) -> Vec<Symbol> {
     let mut tokens = Vec::new();
     let mut at = last;
     while at != 0 {
-        let (previous, token) = steps[at];
-        tokens.push(token);
-        at = previous;
+        tokens.push(partials[at].token);
+        at = partials[at].from;
     }
     tokens.iter().rev().flat_map(|&token| table.graphone(token).phonemes()).collect()
 }

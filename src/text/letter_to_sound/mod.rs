@@ -5,7 +5,15 @@
 //! ([`table`]). A beam search finds the likeliest graphones that spell a word ([`beam`]). The method is that of
 //! Bisani and Ney (2008) and of Phonetisaurus (Novak et al. 2015).
 //!
-//! MEASURED
+//! Measured by `examples/train_letter_to_sound.rs` on a random tenth of the lexicon held out from training (11,726
+//! words; the nearest of the listed pronunciations counts), with a table of 0.88 MB:
+//!
+//! | | phonemes wrong | words wrong |
+//! |---|---|---|
+//! | stress ignored | 7.90 % | 31.9 % |
+//! | stress counted | 10.57 % | 37.5 % |
+//!
+//! It says 6,900 words a second on one core. The committed table is learned from all words in the same way.
 
 pub mod align;
 pub mod beam;

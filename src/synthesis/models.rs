@@ -1,0 +1,104 @@
+//! The base models on disk.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use tch::{Device, nn};
+
+use crate::acoustic::{AcousticConfig, AcousticModel};
+use crate::aligner::Aligner;
+use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::speaker::{SpeakerEncoder, SpeakerError};
+use crate::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder};
+
+/// Why a base model could not be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The file is missing or broken.
+    #[error("cannot load the base model {}", path.display())]
+    Load { path: PathBuf, source: CheckpointError },
+    /// The speaker encoder's file is missing or broken.
+    #[error("cannot load the base model {}", path.display())]
+    Speaker { path: PathBuf, source: SpeakerError },
+}
+
+/// A folder of base models.
+#[derive(Debug, Clone)]
+pub struct Models {
+    folder: PathBuf,
+    device: Device,
+}
+
+/// Names of built-in voices' tensors in the acoustic model's file begin so.
+pub const BUILT_IN: &str = "voices.";
+
+impl Models {
+    /// Models in `folder`, to be loaded onto `device`.
+    pub fn new(folder: &Path, device: Device) -> Self {
+        Self { folder: folder.to_path_buf(), device }
+    }
+
+    /// The device that models are loaded onto.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// The file of a component: `aligner`, `acoustic`, `vocoder` or `speaker`.
+    pub fn path(&self, component: &str) -> PathBuf {
+        self.folder.join(format!("{component}.safetensors"))
+    }
+
+    /// A hash of a component's file, in hexadecimal: a voice remembers what it was made from.
+    pub fn hash(&self, component: &str) -> Result<String, ModelError> {
+        let path = self.path(component);
+        let bytes = std::fs::read(&path).map_err(crate::error::FileError::on("read", &path));
+        let bytes = bytes.map_err(|source| ModelError::Load { path, source: source.into() })?;
+        Ok(blake3::hash(&bytes).to_hex().to_string())
+    }
+
+    /// The acoustic model, with `adapter`'s tensors in place of the base's, and its variables.
+    pub fn acoustic(&self, adapter: Option<&Weights>) -> Result<(nn::VarStore, AcousticModel), ModelError> {
+        let path = self.path("acoustic");
+        let fail = |source| ModelError::Load { path: path.clone(), source };
+        let mut weights = Weights::read(&path).map_err(fail)?;
+        if let Some(adapter) = adapter {
+            weights.tensors.extend(adapter.tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())));
+        }
+        let store = nn::VarStore::new(self.device);
+        let model = AcousticModel::new(store.root(), weights.json::<AcousticConfig>("model").map_err(fail)?);
+        weights.load_into(&store, str::to_string).map_err(fail)?;
+        Ok((store, model))
+    }
+
+    /// The vocoder.
+    pub fn vocoder(&self) -> Result<HarmonicVocoder, ModelError> {
+        let path = self.path("vocoder");
+        let fail = |source| ModelError::Load { path: path.clone(), source };
+        let weights = Weights::read(&path).map_err(fail)?;
+        let mut store = nn::VarStore::new(self.device);
+        let vocoder = HarmonicVocoder::new(store.root(), weights.json::<HarmonicConfig>("model").map_err(fail)?);
+        weights.load_into(&store, str::to_string).map_err(fail)?;
+        store.freeze();
+        Ok(vocoder)
+    }
+
+    /// The phoneme recogniser.
+    pub fn aligner(&self) -> Result<Aligner, ModelError> {
+        let path = self.path("aligner");
+        Aligner::load(&path, self.device).map_err(|source| ModelError::Load { path, source })
+    }
+
+    /// The speaker encoder.
+    pub fn speaker(&self) -> Result<SpeakerEncoder, ModelError> {
+        let path = self.path("speaker");
+        SpeakerEncoder::load(&path, self.device).map_err(|source| ModelError::Speaker { path, source })
+    }
+
+    /// Embeddings of the voices that come with the acoustic model, by name.
+    pub fn built_in_voices(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
+        let path = self.path("acoustic");
+        let weights = Weights::read(&path).map_err(|source| ModelError::Load { path, source })?;
+        let voices = weights.subset(BUILT_IN).tensors.into_iter();
+        Ok(voices.map(|(name, row)| (name, Vec::try_from(row).unwrap_or_default())).collect())
+    }
+}

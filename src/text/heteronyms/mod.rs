@@ -1,0 +1,142 @@
+//! Words that are said in two ways, by the words around them.
+//!
+//! The rules look at one word on each side, no further: they settle the common cases (`to record`, `a record`,
+//! `had read`, `live music`) and leave the rest to the usual form. The words are in [`table`].
+
+pub mod table;
+
+use super::{lexicon::read_phonemes, symbols::Symbol};
+use table::{Heteronym, TABLE};
+
+/// What the word before says about the part of speech.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// After an article, a possessive or the like.
+    Noun,
+    /// After "to", a modal or a subject pronoun.
+    Verb,
+    /// After a form of "have" or "be".
+    Participle,
+    /// Nothing is known.
+    Open,
+}
+
+const BEFORE_NOUNS: [&str; 34] = [
+    "a", "an", "the", "this", "that", "these", "those", "my", "your", "his", "her", "its", "our", "their", "whose",
+    "no", "any", "some", "each", "every", "another", "of", "new", "old", "first", "last", "own", "other", "for",
+    "good", "great", "big", "many", "in",
+];
+const BEFORE_VERBS: [&str; 34] = [
+    "to",
+    "will",
+    "would",
+    "can",
+    "could",
+    "shall",
+    "should",
+    "may",
+    "might",
+    "must",
+    "i",
+    "you",
+    "he",
+    "she",
+    "we",
+    "they",
+    "who",
+    "don't",
+    "didn't",
+    "doesn't",
+    "won't",
+    "can't",
+    "couldn't",
+    "wouldn't",
+    "shouldn't",
+    "not",
+    "never",
+    "let's",
+    "do",
+    "did",
+    "does",
+    "please",
+    "always",
+    "i'll",
+];
+const BEFORE_PARTICIPLES: [&str; 20] = [
+    "have", "has", "had", "having", "i've", "you've", "we've", "they've", "he'd", "was", "were", "been", "be", "being",
+    "is", "are", "hadn't", "haven't", "hasn't", "already",
+];
+
+/// The role of the word after `previous`.
+pub fn role(previous: Option<&str>) -> Role {
+    match previous {
+        Some(word) if BEFORE_NOUNS.contains(&word) => Role::Noun,
+        Some(word) if BEFORE_VERBS.contains(&word) => Role::Verb,
+        Some(word) if BEFORE_PARTICIPLES.contains(&word) => Role::Participle,
+        _ => Role::Open,
+    }
+}
+
+/// The phonemes of a heteronym between these words; `None` for any other word.
+pub fn choose(word: &str, previous: Option<&str>, next: Option<&str>) -> Option<Vec<Symbol>> {
+    let at = TABLE.binary_search_by(|entry| entry.word.cmp(word)).ok()?;
+    let Heteronym { usual, other, roles, after, before, .. } = &TABLE[at];
+    let listed = |list: &[&str], word: Option<&str>| word.is_some_and(|word| list.contains(&word));
+    let is_other = roles.contains(&role(previous)) || listed(after, previous) || listed(before, next);
+    read_phonemes(if is_other { other } else { usual })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn say(text: &str) -> String {
+        let words: Vec<&str> = text.split(' ').collect();
+        let at = words.iter().position(|word| TABLE.iter().any(|entry| entry.word == *word)).unwrap();
+        let previous = at.checked_sub(1).map(|i| words[i]);
+        let phonemes = choose(words[at], previous, words.get(at + 1).copied()).unwrap();
+        phonemes.iter().map(|s| s.name()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn neighbours_decide() {
+        for (text, expected) in [
+            ("to record it", "R AH0 K AO1 R D"),
+            ("a record of it", "R EH1 K ER0 D"),
+            ("she had read it", "R EH1 D"),
+            ("to read it", "R IY1 D"),
+            ("he was wounded by wind from", "W IH1 N D"),
+            ("to wind a clock", "W AY1 N D"),
+            ("people live there", "L IH1 V"),
+            ("hear live music", "L AY1 V"),
+            ("please close it", "K L OW1 Z"),
+            ("very close to", "K L OW1 S"),
+            ("they use it", "Y UW1 Z"),
+            ("the use of it", "Y UW1 S"),
+            ("one minute more", "M IH1 N AH0 T"),
+            ("in minute detail", "M AY0 N UW1 T"),
+            ("shed a tear of", "T IH1 R"),
+            ("tear it up", "T EH1 R"),
+            ("he used to go", "Y UW1 S T"),
+            ("they lead us", "L IY1 D"),
+            ("old lead pipes", "L EH1 D"),
+            ("take a bow now", "B AW1"),
+            ("his bow tie", "B OW1"),
+            ("we object to", "AH0 B JH EH1 K T"),
+            ("an object of", "AA1 B JH EH0 K T"),
+        ] {
+            assert_eq!(say(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_table_is_sorted_and_readable() {
+        assert!(TABLE.is_sorted_by(|a, b| a.word < b.word));
+        assert!(TABLE.len() >= 60, "{}", TABLE.len());
+        for entry in &TABLE {
+            assert!(read_phonemes(entry.usual).is_some() && read_phonemes(entry.other).is_some(), "{}", entry.word);
+            assert_ne!(entry.usual, entry.other);
+            assert!(!(entry.roles.is_empty() && entry.after.is_empty() && entry.before.is_empty()), "{}", entry.word);
+        }
+    }
+}

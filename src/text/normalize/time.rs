@@ -1,0 +1,79 @@
+//! Times of day: `3:30 pm`, `15:45`, `9:00`, `3pm`, `10:20:30`.
+
+use super::{
+    cardinal::cardinal,
+    reading::{Cursor, Phrase, Reading, at_boundary, span},
+};
+use crate::text::token::Class;
+
+/// Reads a time of day.
+pub fn read(cursor: &Cursor) -> Option<Reading> {
+    let text = cursor.rest();
+    let (hour, mut length) = digits(text, 2).filter(|&(hour, _)| hour <= 24)?;
+    let minute = part(&text[length..], 59);
+    length += minute.map_or(0, |_| 3);
+    let second = minute.and_then(|_| part(&text[length..], 59));
+    length += second.map_or(0, |_| 3);
+    let half = half_of_day(&text[length..]).filter(|_| (1..=12).contains(&hour));
+    if minute.is_none() && half.is_none() || half.is_none() && !at_boundary(&text[length..]) {
+        return None;
+    }
+    let mut phrase = Phrase::of(&hour_and_minute(hour, minute, half.is_some()));
+    if let Some(second) = second {
+        phrase.say(&format!("and {} second{}", cardinal(second), if second == 1 { "" } else { "s" }));
+    }
+    if let Some((letters, bytes)) = half {
+        phrase.spell(letters);
+        length += bytes;
+    }
+    Some(Reading::new(length, Class::Time, phrase))
+}
+
+fn hour_and_minute(hour: u64, minute: Option<u64>, has_half: bool) -> String {
+    let hours = cardinal(hour);
+    match minute {
+        None => hours,
+        Some(0) if has_half => hours,
+        Some(0) if (1..=12).contains(&hour) => format!("{hours} o'clock"),
+        Some(0) => format!("{hours} hundred"),
+        Some(minute @ 1..=9) => format!("{hours} oh {}", cardinal(minute)),
+        Some(minute) => format!("{hours} {}", cardinal(minute)),
+    }
+}
+
+/// A number of at most `most` digits, and its bytes.
+fn digits(text: &str, most: usize) -> Option<(u64, usize)> {
+    let count = span(text, |c| c.is_ascii_digit());
+    Some((text.get(..count).filter(|d| d.len() <= most)?.parse().ok()?, count))
+}
+
+/// `:30`.
+fn part(text: &str, most: u64) -> Option<u64> {
+    let (value, count) = digits(text.strip_prefix(':')?, 2)?;
+    (count == 2 && value <= most).then_some(value)
+}
+
+/// `am`, `p.m.` and the like, with the space before it. The last dot is left to the sentence when that ends here.
+fn half_of_day(text: &str) -> Option<(&'static str, usize)> {
+    let gap = usize::from(text.starts_with(' '));
+    let rest = &text[gap..];
+    for (written, letters) in [
+        ("a.m.", "am"),
+        ("p.m.", "pm"),
+        ("A.M.", "am"),
+        ("P.M.", "pm"),
+        ("am", "am"),
+        ("pm", "pm"),
+        ("AM", "am"),
+        ("PM", "pm"),
+    ] {
+        let Some(after) = rest.strip_prefix(written) else { continue };
+        if !at_boundary(after) {
+            continue;
+        }
+        let next = after.trim_start();
+        let ends = written.ends_with('.') && (next.is_empty() || next.starts_with(|c: char| c.is_ascii_uppercase()));
+        return Some((letters, gap + written.len() - usize::from(ends)));
+    }
+    None
+}
