@@ -2,7 +2,10 @@
 //!
 //!     cargo run --release --example train_letter_to_sound -- models/lexicon/letter_to_sound.bin
 
-use std::{collections::HashMap, time::Instant};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Instant,
+};
 
 use anyhow::{Context, Result};
 use rand::{SeedableRng, seq::SliceRandom};
@@ -65,7 +68,7 @@ fn train(entries: &[Entry]) -> Result<Vec<u8>> {
     let words: Vec<Vec<u16>> = aligned.iter().map(|word| word.iter().map(|g| tokens[g]).collect()).collect();
     let vocabulary = graphones.len() + usize::from(FIRST_TOKEN);
     let model = ngram::estimate(&words, vocabulary, ORDER, THRESHOLD);
-    let sizes: Vec<_> = model.log_probability.iter().map(HashMap::len).collect();
+    let sizes: Vec<_> = model.log_probability.iter().map(BTreeMap::len).collect();
     println!("{} of {} words aligned, {} graphones, n-grams {sizes:?}", aligned.len(), entries.len(), graphones.len());
     println!("trained in {:.0} s", started.elapsed().as_secs_f64());
     Ok(table::write(&model, &graphones))

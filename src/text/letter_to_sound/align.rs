@@ -1,6 +1,6 @@
 //! Aligns spellings with pronunciations by expectation maximisation (Jiampojamarn et al. 2007).
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::graphone::{Graphone, SHAPES};
 use crate::text::symbols::Symbol;
@@ -13,9 +13,9 @@ const MIN_COUNT: f64 = 3.0;
 
 /// The graphones of every pair that can be aligned, after `iterations` of learning.
 pub fn align(pairs: &[Pair], iterations: usize) -> Vec<Vec<Graphone>> {
-    let mut weights: HashMap<Graphone, f64> = HashMap::new();
+    let mut weights: BTreeMap<Graphone, f64> = BTreeMap::new();
     for iteration in 0..iterations {
-        let mut counts: HashMap<Graphone, f64> = HashMap::new();
+        let mut counts: BTreeMap<Graphone, f64> = BTreeMap::new();
         for pair in pairs {
             // The first pass counts every graphone alike.
             let weight = |g: &Graphone| if iteration == 0 { 0.1 } else { weights.get(g).copied().unwrap_or(0.0) };
@@ -29,7 +29,7 @@ pub fn align(pairs: &[Pair], iterations: usize) -> Vec<Vec<Graphone>> {
     pairs.iter().filter_map(|pair| best_path(pair, &weights)).collect()
 }
 
-fn normalised(mut counts: HashMap<Graphone, f64>) -> HashMap<Graphone, f64> {
+fn normalised(mut counts: BTreeMap<Graphone, f64>) -> BTreeMap<Graphone, f64> {
     let total: f64 = counts.values().sum();
     counts.values_mut().for_each(|count| *count /= total);
     counts
@@ -44,7 +44,7 @@ fn arcs(pair: &Pair, i: usize, j: usize) -> impl Iterator<Item = (usize, usize, 
 }
 
 /// Adds the expected count of each graphone in one pair.
-fn expect(pair: &Pair, weight: &dyn Fn(&Graphone) -> f64, counts: &mut HashMap<Graphone, f64>) {
+fn expect(pair: &Pair, weight: &dyn Fn(&Graphone) -> f64, counts: &mut BTreeMap<Graphone, f64>) {
     let (rows, columns) = (pair.0.len() + 1, pair.1.len() + 1);
     let mut forward = vec![vec![0.0; columns]; rows];
     let mut backward = vec![vec![0.0; columns]; rows];
@@ -71,7 +71,7 @@ fn expect(pair: &Pair, weight: &dyn Fn(&Graphone) -> f64, counts: &mut HashMap<G
 }
 
 /// The likeliest alignment, unless there is none within the known graphones.
-fn best_path(pair: &Pair, weights: &HashMap<Graphone, f64>) -> Option<Vec<Graphone>> {
+fn best_path(pair: &Pair, weights: &BTreeMap<Graphone, f64>) -> Option<Vec<Graphone>> {
     let (rows, columns) = (pair.0.len() + 1, pair.1.len() + 1);
     let mut best = vec![vec![(0.0, None); columns]; rows];
     best[0][0] = (1.0, None);

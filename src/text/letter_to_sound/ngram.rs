@@ -1,6 +1,6 @@
 //! Counts a modified Kneser-Ney n-gram (Chen and Goodman 1999) over graphones and prunes it to a size.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// Stands before the first graphone of a word.
 pub const BEGIN: u16 = 0;
@@ -16,9 +16,9 @@ pub type Key = u128;
 #[derive(Debug, Clone, Default)]
 pub struct NGram {
     /// Natural logarithm of the probability of each n-gram's last token.
-    pub log_probability: Vec<HashMap<Key, f64>>,
+    pub log_probability: Vec<BTreeMap<Key, f64>>,
     /// Natural logarithm of what is left for tokens that do not follow an n-gram.
-    pub log_backoff: Vec<HashMap<Key, f64>>,
+    pub log_backoff: Vec<BTreeMap<Key, f64>>,
 }
 
 /// The n-gram without its last token.
@@ -42,7 +42,7 @@ fn mask(order: usize) -> Key {
 pub fn estimate(words: &[Vec<u16>], vocabulary: usize, order: usize, threshold: f64) -> NGram {
     let raw = count(words, order.min(MAX_ORDER));
     let counts = continuation_counts(&raw);
-    let mut probability: Vec<HashMap<Key, f64>> = Vec::new();
+    let mut probability: Vec<BTreeMap<Key, f64>> = Vec::new();
     for level in 0..counts.len() {
         let lower = |key: Key| match level {
             0 => 1.0 / vocabulary as f64,
@@ -62,13 +62,13 @@ pub fn estimate(words: &[Vec<u16>], vocabulary: usize, order: usize, threshold: 
 }
 
 /// The probability of a token that was never seen.
-fn floor(unigrams: &HashMap<Key, f64>, vocabulary: usize) -> f64 {
+fn floor(unigrams: &BTreeMap<Key, f64>, vocabulary: usize) -> f64 {
     unigrams.values().copied().fold(1.0 / vocabulary as f64, f64::min)
 }
 
 /// How often each n-gram occurs, one map an order.
-fn count(words: &[Vec<u16>], order: usize) -> Vec<HashMap<Key, u32>> {
-    let mut counts = vec![HashMap::new(); order];
+fn count(words: &[Vec<u16>], order: usize) -> Vec<BTreeMap<Key, u32>> {
+    let mut counts = vec![BTreeMap::new(); order];
     for word in words {
         let mut history: Key = Key::from(BEGIN);
         for (i, &token) in word.iter().chain(&[END]).enumerate() {
@@ -83,10 +83,10 @@ fn count(words: &[Vec<u16>], order: usize) -> Vec<HashMap<Key, u32>> {
 }
 
 /// Below the highest order: how many different tokens stand before an n-gram, unless it begins a word.
-fn continuation_counts(raw: &[HashMap<Key, u32>]) -> Vec<HashMap<Key, u32>> {
-    let mut counts: Vec<HashMap<Key, u32>> = Vec::new();
+fn continuation_counts(raw: &[BTreeMap<Key, u32>]) -> Vec<BTreeMap<Key, u32>> {
+    let mut counts: Vec<BTreeMap<Key, u32>> = Vec::new();
     for (level, higher) in raw.iter().skip(1).enumerate() {
-        let mut distinct: HashMap<Key, u32> = HashMap::new();
+        let mut distinct: BTreeMap<Key, u32> = BTreeMap::new();
         higher.keys().for_each(|&key| *distinct.entry(suffix(key, level + 2)).or_default() += 1);
         let begins = |key: Key| level > 0 && (key >> (16 * level)) as u16 == BEGIN;
         distinct.extend(raw[level].iter().filter(|(key, _)| begins(**key)).map(|(&key, &count)| (key, count)));
@@ -97,10 +97,10 @@ fn continuation_counts(raw: &[HashMap<Key, u32>]) -> Vec<HashMap<Key, u32>> {
 }
 
 /// Discounted counts, with what was taken given to the lower order.
-fn interpolate(counts: &HashMap<Key, u32>, lower: &dyn Fn(Key) -> f64) -> HashMap<Key, f64> {
+fn interpolate(counts: &BTreeMap<Key, u32>, lower: &dyn Fn(Key) -> f64) -> BTreeMap<Key, f64> {
     let discounts = discounts(counts);
     let discount = |count: u32| discounts[count.min(3) as usize];
-    let mut totals: HashMap<Key, (f64, f64)> = HashMap::new();
+    let mut totals: BTreeMap<Key, (f64, f64)> = BTreeMap::new();
     for (&key, &count) in counts {
         let (total, taken) = totals.entry(context(key)).or_default();
         *total += f64::from(count);
@@ -114,7 +114,7 @@ fn interpolate(counts: &HashMap<Key, u32>, lower: &dyn Fn(Key) -> f64) -> HashMa
 }
 
 /// What is taken from counts of 1, 2 and more.
-fn discounts(counts: &HashMap<Key, u32>) -> [f64; 4] {
+fn discounts(counts: &BTreeMap<Key, u32>) -> [f64; 4] {
     let of = |n: u32| counts.values().filter(|&&count| count == n).count().max(1) as f64;
     let y = of(1) / (of(1) + 2.0 * of(2));
     let amount = |n: u32| f64::from(n) - f64::from(n + 1) * y * of(n + 1) / of(n);
@@ -122,10 +122,10 @@ fn discounts(counts: &HashMap<Key, u32>) -> [f64; 4] {
 }
 
 /// Drops n-grams that say little more than their suffix, longest first; contexts of kept ones are kept.
-fn prune(probability: &mut [HashMap<Key, f64>], raw: &[HashMap<Key, u32>], threshold: f64) {
+fn prune(probability: &mut [BTreeMap<Key, f64>], raw: &[BTreeMap<Key, u32>], threshold: f64) {
     for level in (2..probability.len()).rev() {
         let (lower, upper) = probability.split_at_mut(level);
-        let contexts: std::collections::HashSet<Key> =
+        let contexts: std::collections::BTreeSet<Key> =
             upper.get(1).into_iter().flat_map(|longer| longer.keys().map(|&key| context(key))).collect();
         upper[0].retain(|&key, p| {
             let shorter = lower[level - 1].get(&suffix(key, level + 1)).copied().unwrap_or(1e-9);
@@ -136,10 +136,10 @@ fn prune(probability: &mut [HashMap<Key, f64>], raw: &[HashMap<Key, u32>], thres
 }
 
 /// Gives each context what its kept n-grams leave over.
-fn with_backoff(probability: Vec<HashMap<Key, f64>>) -> NGram {
-    let mut log_backoff = vec![HashMap::new(); probability.len()];
+fn with_backoff(probability: Vec<BTreeMap<Key, f64>>) -> NGram {
+    let mut log_backoff = vec![BTreeMap::new(); probability.len()];
     for level in 1..probability.len() {
-        let mut sums: HashMap<Key, (f64, f64)> = HashMap::new();
+        let mut sums: BTreeMap<Key, (f64, f64)> = BTreeMap::new();
         for (&key, &p) in &probability[level] {
             let (kept, shorter) = sums.entry(context(key)).or_default();
             *kept += p;
@@ -148,7 +148,7 @@ fn with_backoff(probability: Vec<HashMap<Key, f64>>) -> NGram {
         let left = |(kept, shorter): (f64, f64)| ((1.0 - kept).max(1e-6) / (1.0 - shorter).max(1e-6)).ln();
         log_backoff[level - 1] = sums.into_iter().map(|(key, sums)| (key, left(sums))).collect();
     }
-    let logarithms = |level: HashMap<Key, f64>| level.into_iter().map(|(key, p)| (key, p.ln())).collect();
+    let logarithms = |level: BTreeMap<Key, f64>| level.into_iter().map(|(key, p)| (key, p.ln())).collect();
     NGram { log_probability: probability.into_iter().map(logarithms).collect(), log_backoff }
 }
 

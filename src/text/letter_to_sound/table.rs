@@ -207,7 +207,7 @@ pub fn write(model: &NGram, graphones: &[Graphone]) -> Vec<u8> {
 
 /// The n-grams of each order in the order of their tokens, which is that of their parents.
 fn sorted_levels(model: &NGram) -> Vec<Vec<Key>> {
-    let sorted = |level: &std::collections::HashMap<Key, f64>| {
+    let sorted = |level: &std::collections::BTreeMap<Key, f64>| {
         let mut keys: Vec<Key> = level.keys().copied().collect();
         keys.sort_unstable();
         keys
