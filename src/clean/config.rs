@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct Config {
     /// Integrated loudness of what is written, in LUFS (EBU R128).
     pub loudness_lufs: f64,
-    /// Highest true peak of what is written, in dBTP; speech stays quieter where this would be exceeded.
+    /// Highest true peak of what is written, in dBTP; higher peaks are turned down.
     pub true_peak_dbtp: f64,
     /// Rate of what is written, in Hz; 0 keeps that of the recording.
     pub sample_rate: u32,

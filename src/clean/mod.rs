@@ -9,6 +9,8 @@ pub mod clipping;
 pub mod config;
 pub mod filter;
 pub mod level;
+pub mod limiter;
 pub mod render;
 pub mod segments;
 pub mod vad;
+mod window;

@@ -146,6 +146,10 @@ mod tests {
     use super::*;
     use crate::clean::vad::Dip;
 
+    fn config() -> SegmentsConfig {
+        SegmentsConfig { min_s: 1.0, max_s: 15.0, pause_s: 0.4, padding_s: 0.1, ..SegmentsConfig::default() }
+    }
+
     /// Speech with a dip in the middle of every second.
     fn speech(spans: &[(f64, f64)], duration_s: f64) -> Speech {
         let span = |&(start, end): &(f64, f64)| {
@@ -160,7 +164,7 @@ mod tests {
 
     fn cuts(spans: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let rounded = |x: f64| (x * 1000.0).round() / 1000.0;
-        let cuts = utterances(&speech(spans, 100.0), &SegmentsConfig::default());
+        let cuts = utterances(&speech(spans, 100.0), &config());
         cuts.segments.iter().map(|cut| (rounded(cut.start.0), rounded(cut.end.0))).collect()
     }
 
@@ -186,14 +190,14 @@ mod tests {
     fn a_short_word_joins_its_neighbour_or_is_left_out() {
         assert_eq!(cuts(&[(1.0, 1.4), (2.0, 4.0)]), [(0.9, 4.1)]);
         assert_eq!(cuts(&[(2.0, 4.0), (4.6, 5.0)]), [(1.9, 5.1)]);
-        let alone = utterances(&speech(&[(1.0, 1.4), (3.0, 5.0)], 9.0), &SegmentsConfig::default());
+        let alone = utterances(&speech(&[(1.0, 1.4), (3.0, 5.0)], 9.0), &config());
         assert_eq!((alone.segments.len(), alone.too_short), (1, 1));
     }
 
     #[test]
     fn silence_gives_nothing() {
-        assert_eq!(utterances(&Speech::default(), &SegmentsConfig::default()), Cuts::default());
-        assert_eq!(trimmed(&Speech::default(), &SegmentsConfig::default()), None);
+        assert_eq!(utterances(&Speech::default(), &config()), Cuts::default());
+        assert_eq!(trimmed(&Speech::default(), &config()), None);
     }
 
     proptest! {
@@ -205,7 +209,7 @@ mod tests {
                 spans.push((at + gap, at + gap + length));
                 at += gap + length;
             }
-            let config = SegmentsConfig::default();
+            let config = config();
             let cuts = utterances(&speech(&spans, at + 0.03), &config).segments;
             for cut in &cuts {
                 prop_assert!(cut.start.0 >= 0.0 && cut.end.0 <= at + 0.03);

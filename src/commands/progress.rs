@@ -87,7 +87,8 @@ impl Task {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.elapsed() >= LINE_EVERY {
             *last = Instant::now();
-            tracing::info!("{}: {done} of {} {note}", self.name, self.total);
+            let line = format!("{}: {done} of {} {note}", self.name, self.total);
+            tracing::info!("{}", line.trim_end());
         }
     }
 }

@@ -9,7 +9,6 @@ mod features;
 mod levels;
 mod noise;
 mod regions;
-mod window;
 
 use std::collections::VecDeque;
 

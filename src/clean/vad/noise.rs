@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::{
     features::{BANDS, Frame},
     to_db,
-    window::WindowMin,
 };
+use crate::clean::window::WindowMin;
 
 /// Frames over which a band's power is averaged before its minimum is taken.
 const AVERAGED: usize = 5;

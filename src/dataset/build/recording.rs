@@ -13,7 +13,6 @@ use crate::{
     clean::{
         analysis::{Analysis, analyse},
         config::Config,
-        filter::{Filter, Gain},
         level::Level,
         render::{Encoding, Part, RenderError, render},
         segments::{self, Cut},
@@ -122,7 +121,7 @@ fn write(job: &Job, context: &Context, analysis: &Analysis, fingerprint: String)
         let level = Level::towards(context.config(), analysis.mono.lufs, analysis.mono.peak_dbtp);
         let encoding = Encoding { format: context.format, rate: analysis.output_rate };
         let path = context.layout.normalized().join(format!("{}.{}", job.named.id, context.format.extension()));
-        let mut filters: Vec<Box<dyn Filter>> = vec![Box::new(Gain::from_db(level.gain_db))];
+        let mut filters = level.filters(context.config(), encoding.rate);
         let part = Part { cut: whole, path: path.clone() };
         let loudness = render(&job.named.source.path, encoding, &mut filters, part, plan.parts.clone())?;
         if let Some(transcript) = &job.transcript {
