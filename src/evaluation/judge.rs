@@ -4,8 +4,8 @@ use std::path::Path;
 
 use tch::{Device, Tensor};
 
-use super::compare::Comparer;
 use super::cepstrum::CepstrumConfig;
+use super::compare::Comparer;
 use super::edit::edit_distance;
 use super::report::Utterance;
 use super::signal::SignalMeter;

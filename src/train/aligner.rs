@@ -142,7 +142,8 @@ impl AlignerTask {
             batch.items.iter().map(|item| (&item.chain, self.gaussians.scores(&cepstra(&item.mel)))).collect()
         } else {
             let scores = to_vec(&self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight));
-            let rows = |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::COUNT].to_vec();
+            let rows =
+                |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::COUNT].to_vec();
             batch.items.iter().enumerate().map(|(index, item)| (&item.chain, rows((index, item)))).collect()
         };
         let occupation = |(chain, rows): &(&Chain, Vec<f32>)| {
@@ -257,7 +258,8 @@ fn mask_patches(mel: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
     for index in 0..batch {
         let item = out.get(index);
         let width = random.random_range(0..=BANDS);
-        let _ = item.narrow(0, random.random_range(0..=bands - width), width).copy_(&mean.expand([width, frames], false));
+        let _ =
+            item.narrow(0, random.random_range(0..=bands - width), width).copy_(&mean.expand([width, frames], false));
         for _ in 0..2 {
             let width = random.random_range(0..=FRAMES.min(frames));
             let start = random.random_range(0..=frames - width);

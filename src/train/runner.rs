@@ -338,8 +338,7 @@ mod tests {
             validate_every: 10,
         };
         let checkpoint_every = Duration::from_secs(3600);
-        let options =
-            RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, seed: 5, checkpoint_every };
+        let options = RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, seed: 5, checkpoint_every };
         let mut curve = Vec::new();
         let mut runner = Runner::new(&store, config, options).expect("a run");
         runner.run(&task, &mut |report| curve.push(report.losses[0].1)).expect("training");

@@ -266,7 +266,8 @@ impl VoiceTraining<'_> {
         weights.tensors.retain(|name, _| is_adapted(name));
         let parent = self.output.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(parent).map_err(FileError::on("create", parent))?;
-        let folder = tempfile::Builder::new().prefix(".voice-").tempdir_in(parent).map_err(FileError::on("create", parent))?;
+        let folder =
+            tempfile::Builder::new().prefix(".voice-").tempdir_in(parent).map_err(FileError::on("create", parent))?;
         weights.write(&folder.path().join(VoiceManifest::ADAPTER), Precision::Half)?;
         let text = serde_json::to_vec_pretty(manifest).unwrap_or_default();
         write_atomically(&folder.path().join(VoiceManifest::FILE), &text)?;
