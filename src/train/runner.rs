@@ -349,7 +349,7 @@ mod tests {
     fn a_resumed_run_equals_one_that_never_stopped() {
         let (whole, parts) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let (mut expected, weight) = run(whole.path(), 100, false);
-        run(parts.path(), 50, false);
+        let _ = run(parts.path(), 50, false);
         let (resumed, again) = run(parts.path(), 100, true);
         expected.drain(..expected.len() - resumed.len());
         assert_eq!(resumed, expected);

@@ -158,7 +158,9 @@ impl VoiceTraining<'_> {
         let total = named.len();
         let synthesis = Preparer::synthesis(work);
         let (prepared, unprepared) = synthesis.prepare_all(named.clone(), || ());
-        self.left_out(unprepared.iter().map(|(utterance, error)| (utterance, error as &dyn std::fmt::Display)));
+        for failed in unprepared {
+            self.observer.left_out(&failed.utterance.path.display().to_string(), &failed.error.to_string());
+        }
         let (references, _) = Preparer::analysis(work).prepare_all(named, || ());
         let speakers = embed_speakers(&references, &self.models.speaker()?, REFERENCES)?;
         let aligner = self.models.aligner()?;
@@ -209,12 +211,6 @@ impl VoiceTraining<'_> {
             speaker: self.name.to_string(),
             path: utterance.path.clone(),
             text: utterance.text.clone(),
-        }
-    }
-
-    fn left_out<'e>(&self, failures: impl Iterator<Item = (&'e CorpusUtterance, &'e dyn std::fmt::Display)>) {
-        for (utterance, error) in failures {
-            self.observer.left_out(&utterance.path.display().to_string(), &error.to_string());
         }
     }
 
