@@ -15,7 +15,7 @@ import scipy.fft
 from safetensors.numpy import save_file
 
 RATE, N_FFT, HOP, BANDS = 22_050, 1024, 256, 80
-SILENCE_DB = 40.0
+FLOOR_DB, SILENCE_DB = 60.0, 40.0
 VOWELS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "u": (300, 870, 2240)}
 
 
@@ -57,6 +57,7 @@ def cepstra(samples: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
     )
     mel = np.maximum(mel, 1e-5)
     power = (mel**2).sum(axis=0)
+    mel = np.maximum(mel, mel.max() * 10 ** (-FLOOR_DB / 20))
     # scipy's DCT-II is 2 * sum(x cos), so dividing by the number of bands makes log mel = c_0 / 2 + sum(c_d cos).
     cosines = scipy.fft.dct(np.log(mel), type=2, axis=0) / BANDS
     return cosines[1 : order + 1].T, power < power.max() * 10 ** (-SILENCE_DB / 10)
