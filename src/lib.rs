@@ -27,7 +27,7 @@ pub mod files;
 pub mod gpu;
 pub mod nn;
 pub mod speaker;
-// pub mod synthesis;
+pub mod synthesis;
 pub mod text;
 pub mod train;
 pub mod units;

@@ -114,13 +114,11 @@ fn readers_have_the_pitch_of_their_sex() {
         let samples = load_mono(&folder.join(speaker).join(format!("{id}.opus")), SampleRate::SYNTHESIS).unwrap();
         let mut voiced: Vec<f32> = tracker.track(&samples).f0_hz.into_iter().filter(|&hz| hz > 0.0).collect();
         voiced.sort_by(f32::total_cmp);
-        let median = voiced[voiced.len() / 2];
+        let median = voiced.get(voiced.len() / 2).copied().unwrap_or(0.0);
         let usual = if sex.eq_ignore_ascii_case("m") { 75.0..175.0 } else { 140.0..290.0 };
         assert!(usual.contains(&median), "{speaker} ({sex}): {median} Hz");
-        assert!(
-            (voiced.len() as f32 / (samples.len() / 256) as f32) > 0.15,
-            "{speaker}: {} voiced frames",
-            voiced.len()
-        );
+        // Between long pauses a clip can be voiced for less than a quarter.
+        let share = voiced.len() as f32 / (samples.len() / 256) as f32;
+        assert!((0.15..0.75).contains(&share), "{speaker}: {share} of the frames are voiced");
     }
 }

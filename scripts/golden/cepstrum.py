@@ -15,7 +15,7 @@ import scipy.fft
 from safetensors.numpy import save_file
 
 RATE, N_FFT, HOP, BANDS = 22_050, 1024, 256, 80
-SILENCE_DB = 40.0
+FLOOR_DB, SILENCE_DB = 60.0, 40.0
 VOWELS = {"a": (730, 1090, 2440), "i": (270, 2290, 3010), "u": (300, 870, 2240)}
 
 
@@ -57,6 +57,7 @@ def cepstra(samples: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
     )
     mel = np.maximum(mel, 1e-5)
     power = (mel**2).sum(axis=0)
+    mel = np.maximum(mel, mel.max() * 10 ** (-FLOOR_DB / 20))
     # scipy's DCT-II is 2 * sum(x cos), so dividing by the number of bands makes log mel = c_0 / 2 + sum(c_d cos).
     cosines = scipy.fft.dct(np.log(mel), type=2, axis=0) / BANDS
     return cosines[1 : order + 1].T, power < power.max() * 10 ** (-SILENCE_DB / 10)
@@ -72,7 +73,7 @@ def distortion(a: np.ndarray, b: np.ndarray, order: int) -> float:
 def main():
     a, b = utterance(1, 1.0, 120.0), utterance(2, 0.85, 150.0)
     golden = {"reference": a, "other": b}
-    golden["cepstra"] = cepstra(a, 24)[0].astype(np.float32)
+    golden["cepstra"] = np.ascontiguousarray(cepstra(a, 24)[0], dtype=np.float32)
     for order in (13, 24):
         golden[f"distortion_{order}"] = np.array([distortion(a, b, order)])
     save_file(golden, sys.argv[1])

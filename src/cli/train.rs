@@ -63,6 +63,14 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR", requires = "base", help_heading = "Base training")]
     pub corpus: Option<PathBuf>,
 
+    /// A teacher's embeddings of the corpus, for the speaker encoder (see scripts/teacher_embeddings.py).
+    #[arg(long, value_name = "FILE", requires = "base", help_heading = "Base training")]
+    pub teacher: Option<PathBuf>,
+
+    /// How to train, instead of the recipe that comes with the program (see models/recipes).
+    #[arg(long, value_name = "FILE", requires = "base", help_heading = "Base training")]
+    pub recipe: Option<PathBuf>,
+
     /// Where the base component and its checkpoints go [default: setting models.dir].
     #[arg(short, long, value_name = "DIR", requires = "base", help_heading = "Base training")]
     pub output: Option<PathBuf>,

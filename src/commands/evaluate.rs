@@ -3,7 +3,15 @@
 use std::path::PathBuf;
 
 use super::{Session, paths};
-use crate::{cli::EvaluateArgs, gpu::selection::GpuSelection};
+use crate::{
+    cli::EvaluateArgs,
+    dataset::utterances::read_utterances,
+    evaluation::judge::Judge,
+    evaluation::report::{EvaluationReport, Skipped},
+    files::write_atomically,
+    gpu::selection::GpuSelection,
+    synthesis::{Voice, models::Models},
+};
 
 /// What `evaluate` was asked to do, with everything settled.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,5 +54,28 @@ impl Job {
 /// An unknown voice, or recordings that can't be used.
 pub fn run(args: &EvaluateArgs, session: &Session) -> anyhow::Result<()> {
     let job = Job::resolve(args, session);
-    anyhow::bail!("evaluating voice {} is not built into this program yet", job.model)
+    let models = Models::new(&job.models, session.device());
+    let voice = Voice::named(&job.model, &job.voices, &models)?;
+    let utterances = read_utterances(&job.test_data)?;
+    let judge = Judge::load(&models, &voice)?;
+    let task = session.progress.task("evaluating", utterances.len() as u64);
+    let (mut measured, mut skipped) = (Vec::new(), Vec::new());
+    for (index, utterance) in utterances.iter().enumerate() {
+        let id = utterance.path.strip_prefix(&job.test_data).unwrap_or(&utterance.path).display().to_string();
+        match judge.measure(&id, &utterance.path, utterance.text.as_deref(), job.seed ^ index as u64) {
+            Ok(figures) => measured.push(figures),
+            Err(error) => {
+                tracing::warn!("left out {id}: {error}");
+                skipped.push(Skipped { id, reason: error.to_string() });
+            }
+        }
+        task.advance(1);
+    }
+    drop(task);
+    anyhow::ensure!(!measured.is_empty(), "none of the {} recordings could be measured", skipped.len());
+    let report = EvaluationReport::new(&voice.name, &job.test_data.display().to_string(), measured, skipped);
+    if let Some(path) = &job.output {
+        write_atomically(path, &serde_json::to_vec_pretty(&report)?)?;
+    }
+    session.print(&report, || report.to_string())
 }

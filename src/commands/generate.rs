@@ -7,11 +7,16 @@ use std::{
 };
 
 use anyhow::Context;
+use serde_json::json;
 
 use super::{Session, failure::Usage, paths};
 use crate::{
+    acoustic::Controls,
+    audio::{AudioWriter, OutputFormat, Resampler},
     cli::{AudioFormat, GenerateArgs},
     gpu::selection::GpuSelection,
+    synthesis::{SpeakOptions, Synthesizer, Voice, level::Leveller, models::Models, synthesizer::SpokenWord},
+    units::{SampleRate, Seconds},
 };
 
 /// More text than anyone means to have spoken in one go (about 20 hours); protects against `--text-file disk.img`.
@@ -146,5 +151,97 @@ fn read_limited(source: impl Read) -> anyhow::Result<String> {
 /// An unknown voice, an unreadable recording, or an output that can't be written.
 pub fn run(args: &GenerateArgs, session: &Session) -> anyhow::Result<()> {
     let job = Job::resolve(args, session)?;
-    anyhow::bail!("generating {} characters of speech is not built into this program yet", job.text.chars().count())
+    let models = Models::new(&job.models, session.device());
+    let voice = match &job.voice {
+        VoiceSource::Named { name, voices } => Voice::named(name, voices, &models)?,
+        VoiceSource::Recording(path) => Voice::imitated(path, &models.speaker()?)?,
+    };
+    let synthesizer = Synthesizer::load(&models, &voice)?;
+    let unreadable = synthesizer.unreadable(&job.text);
+    for part in &unreadable {
+        tracing::warn!(
+            "left out \"{}\" at byte {}: it can't be read aloud",
+            part.text.escape_debug(),
+            part.source.start
+        );
+    }
+    let spoken = speak(&job, &synthesizer, session)?;
+    if spoken.utterances == 0 {
+        anyhow::bail!("there is nothing to say: the text has no words");
+    }
+    let Output::File(path) = &job.output else { return Ok(()) };
+    let document = json!({
+        "output": path,
+        "voice": voice.name,
+        "duration_s": spoken.duration_s,
+        "utterances": spoken.utterances,
+        "sample_rate": session.config().output.sample_rate,
+        "unreadable": unreadable.iter().map(|part| &part.text).collect::<Vec<_>>(),
+        "words": spoken.words,
+    });
+    session.print(&document, || format!("{} of speech in {}", Seconds(spoken.duration_s), path.display()))
+}
+
+/// What was said.
+#[derive(Default)]
+struct Spoken {
+    utterances: usize,
+    duration_s: f64,
+    words: Vec<serde_json::Value>,
+}
+
+/// Speaks and writes, an utterance at a time: memory does not grow with the text, but for the word times that
+/// `--json` asks for.
+fn speak(job: &Job, synthesizer: &Synthesizer, session: &Session) -> anyhow::Result<Spoken> {
+    let output = &session.config().output;
+    let rate = SampleRate(output.sample_rate);
+    let controls = Controls { rate: job.speed, ..Controls::default() };
+    let mut leveller = Leveller::new(Synthesizer::RATE, output.loudness_lufs, output.true_peak_dbtp)?;
+    let mut resampler = Resampler::new(Synthesizer::RATE, rate)?;
+    let mut writer: Option<AudioWriter> = None;
+    let mut spoken = Spoken::default();
+    let task = session.progress.task("speaking", job.text.len() as u64);
+    for mut utterance in synthesizer.speak(&job.text, SpeakOptions { controls, seed: job.seed }) {
+        leveller.apply(&mut utterance.samples)?;
+        if session.wants_json() {
+            spoken.words.extend(utterance.words.iter().map(|word| timed(word, spoken.duration_s)));
+        }
+        spoken.utterances += 1;
+        spoken.duration_s += Synthesizer::RATE.duration(utterance.samples.len()).0;
+        let writer = match &mut writer {
+            Some(writer) => writer,
+            // Opened with the first audio, so that a text without words leaves no file.
+            None => writer.insert(open(job, rate)?),
+        };
+        writer.write(&resampler.process(&utterance.samples))?;
+        let done = utterance.words.last().map_or(0, |word| word.source.end);
+        task.set(done as u64, Seconds(spoken.duration_s).to_string());
+    }
+    if let Some(mut writer) = writer {
+        writer.write(&resampler.finish())?;
+        writer.finish()?;
+    }
+    Ok(spoken)
+}
+
+fn open(job: &Job, rate: SampleRate) -> anyhow::Result<AudioWriter> {
+    let format = match job.format {
+        AudioFormat::Wav16 => OutputFormat::Wav16,
+        AudioFormat::Wav24 => OutputFormat::Wav24,
+        AudioFormat::WavFloat => OutputFormat::WavFloat,
+        AudioFormat::Flac => OutputFormat::Flac,
+    };
+    Ok(match &job.output {
+        Output::File(path) => AudioWriter::create(path, format, rate, 1)?,
+        Output::Stdout => AudioWriter::to_stream(Box::new(io::stdout()), format, rate, 1, None)?,
+    })
+}
+
+fn timed(word: &SpokenWord, offset_s: f64) -> serde_json::Value {
+    json!({
+        "word": word.text,
+        "bytes": [word.source.start, word.source.end],
+        "start_s": word.start.0 + offset_s,
+        "end_s": word.end.0 + offset_s,
+    })
 }

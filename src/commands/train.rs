@@ -1,12 +1,16 @@
 //! `voice-clone train`: speech to a voice, or a corpus to a base component.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
-use super::{Session, failure::Usage, paths};
+use serde_json::json;
+
+use super::{Session, failure::Usage, paths, train_base::Shown};
 use crate::{
     cli::{Component, TrainArgs},
     config::TrainConfig,
     gpu::selection::GpuSelection,
+    synthesis::models::Models,
+    train::voice::{VoiceTrainConfig, VoiceTraining},
 };
 
 /// What `train` was asked to do, with everything settled.
@@ -44,6 +48,12 @@ pub struct BaseJob {
     pub corpus: PathBuf,
     /// The folder for weights and checkpoints.
     pub output: PathBuf,
+    /// The folder of the base models that are trained already.
+    pub models: PathBuf,
+    /// A teacher's embeddings.
+    pub teacher: Option<PathBuf>,
+    /// How to train, instead of the recipe that comes with the program.
+    pub recipe: Option<PathBuf>,
     /// Minutes after which it is done; one of the two limits is always given.
     pub minutes: Option<f64>,
     /// Steps after which it is done.
@@ -92,7 +102,10 @@ impl Job {
                 Ok(Self::Base(BaseJob {
                     component,
                     corpus: corpus.clone(),
-                    output: args.output.clone().unwrap_or(models),
+                    output: args.output.clone().unwrap_or_else(|| models.clone()),
+                    models,
+                    teacher: args.teacher.clone(),
+                    recipe: args.recipe.clone(),
                     minutes: args.minutes,
                     steps: args.steps,
                     common,
@@ -109,7 +122,36 @@ impl Job {
 /// Input that can't be used, or an output that can't be written.
 pub fn run(args: &TrainArgs, session: &Session) -> anyhow::Result<()> {
     match Job::resolve(args, session)? {
-        Job::Voice(job) => anyhow::bail!("training voice {} is not built into this program yet", job.name),
-        Job::Base(job) => anyhow::bail!("training the {} is not built into this program yet", job.component.name()),
+        Job::Voice(job) => train_voice(&job, session),
+        Job::Base(job) => super::train_base::run(&job, session),
     }
+}
+
+fn train_voice(job: &VoiceJob, session: &Session) -> anyhow::Result<()> {
+    let settings = &job.settings;
+    let voice = VoiceTraining {
+        input: &job.input,
+        name: &job.name,
+        output: &job.output,
+        models: &Models::new(&job.models, session.device()),
+        config: VoiceTrainConfig {
+            time_limit: Duration::from_secs_f64(settings.minutes * 60.0),
+            steps: settings.steps,
+            learning_rate: settings.learning_rate,
+            seed: job.common.seed,
+        },
+        observer: &Shown::new(session),
+    }
+    .run()?;
+    session.print(&json!({ "voice": voice, "folder": job.output }), || {
+        format!(
+            "voice {}: {:.1} minutes of speech in {} utterances ({} left out), {} steps; {}",
+            voice.name,
+            voice.minutes,
+            voice.utterances,
+            voice.left_out,
+            voice.steps,
+            job.output.display()
+        )
+    })
 }

@@ -1,56 +1,123 @@
 //! `voice-clone train --base`: base training of one component.
 
-use std::path::PathBuf;
+use std::fmt::Write as _;
+use std::sync::Mutex;
 use std::time::Duration;
 
-use anyhow::Result;
+use serde_json::json;
 
+use super::train::BaseJob;
+use super::{Session, progress::Task};
+use crate::cli;
 use crate::train::base::{BaseTraining, Component, Observer};
 use crate::train::runner::{RunOptions, StepReport};
 
-struct Lines;
+/// Time between checkpoints.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
 
-impl Observer for Lines {
-    fn prepared(&self, done: usize, total: usize) {
-        if done.is_multiple_of(500) || done == total {
-            eprintln!("prepared {done} of {total}");
+impl From<cli::Component> for Component {
+    fn from(typed: cli::Component) -> Self {
+        match typed {
+            cli::Component::Aligner => Self::Aligner,
+            cli::Component::Vocoder => Self::Vocoder,
+            cli::Component::Acoustic => Self::Acoustic,
+            cli::Component::Speaker => Self::Speaker,
         }
-    }
-    fn left_out(&self, key: &str, reason: &str) {
-        eprintln!("left out {key}: {reason}");
-    }
-    fn step(&self, report: &StepReport) {
-        eprintln!("{}", serde_json::to_string(report).unwrap_or_default());
     }
 }
 
-/// Temporary entry.
-pub fn run(args: &[String]) -> Result<()> {
-    let component = match args[0].as_str() {
-        "vocoder" => Component::Vocoder,
-        "aligner" => Component::Aligner,
-        "acoustic" => Component::Acoustic,
-        _ => Component::Speaker,
+/// Trains one component; its weights and logs are then in `<output>/<component>/`.
+///
+/// # Errors
+/// A corpus or a recipe that can't be used, or an output that can't be written.
+pub fn run(job: &BaseJob, session: &Session) -> anyhow::Result<()> {
+    let component = Component::from(job.component);
+    let folder = job.output.join(job.component.name());
+    let recipe = match &job.recipe {
+        Some(path) => std::fs::read_to_string(path).map_err(crate::error::FileError::on("read", path))?,
+        None => component.default_recipe().to_owned(),
     };
-    let folder = PathBuf::from(&args[2]);
-    tch::set_num_threads(1);
-    let minutes: f64 = args[3].parse()?;
-    BaseTraining {
-        corpus: &PathBuf::from(&args[1]),
-        cache: &PathBuf::from("/tmp/cache"),
-        recipe: component.default_recipe(),
-        models: &PathBuf::from("/work/main/models"),
-        teacher: Some(&PathBuf::from("/tmp/cache/teacher.safetensors")),
-        device: tch::Device::Cpu,
+    let training = BaseTraining {
+        corpus: &job.corpus,
+        cache: &job.output.join("cache"),
+        models: &job.models,
+        teacher: job.teacher.as_deref(),
+        recipe: &recipe,
+        device: session.device(),
+        steps: job.steps,
         options: RunOptions {
-            folder,
-            time_limit: (minutes > 0.0).then(|| Duration::from_secs_f64(minutes * 60.0)),
-            resume: true,
-            seed: 1,
-            checkpoint_every: Duration::from_secs(120),
+            folder: folder.clone(),
+            time_limit: job.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
+            resume: job.common.resume,
+            seed: job.common.seed,
+            checkpoint_every: CHECKPOINT_EVERY,
         },
-        observer: &Lines,
+        observer: &Shown::new(session),
+    };
+    let steps = training.run(component)?;
+    let weights = folder.join("weights.safetensors");
+    session.print(&json!({ "component": job.component.name(), "steps": steps, "weights": weights }), || {
+        format!("trained the {} for {steps} steps: {}", job.component.name(), weights.display())
+    })
+}
+
+/// Shows preparation and training as progress.
+pub struct Shown<'a> {
+    session: &'a Session,
+    tasks: Mutex<Tasks>,
+}
+
+#[derive(Default)]
+struct Tasks {
+    preparing: Option<Task>,
+    training: Option<Task>,
+}
+
+impl<'a> Shown<'a> {
+    /// Shows on the session's stderr.
+    pub fn new(session: &'a Session) -> Self {
+        Self { session, tasks: Mutex::default() }
     }
-    .run(component)?;
-    Ok(())
+}
+
+/// The bar counts thousandths of the run, which may be limited by steps or by time.
+const PARTS: u64 = 1000;
+
+impl Observer for Shown<'_> {
+    fn prepared(&self, done: usize, total: usize) {
+        let Ok(mut tasks) = self.tasks.lock() else { return };
+        tasks
+            .preparing
+            .get_or_insert_with(|| self.session.progress.task("preparing", total as u64))
+            .set(done as u64, String::new());
+        if done == total {
+            tasks.preparing = None;
+        }
+    }
+
+    fn left_out(&self, key: &str, reason: &str) {
+        tracing::warn!("left out {key}: {reason}");
+    }
+
+    fn step(&self, report: &StepReport) {
+        let Ok(mut tasks) = self.tasks.lock() else { return };
+        let task = tasks.training.get_or_insert_with(|| self.session.progress.task("training", PARTS));
+        task.set((report.progress * PARTS as f64) as u64, describe(report));
+        if let Some(validation) = &report.validation {
+            tracing::info!("step {}: held out: {}", report.step, list(validation));
+        }
+    }
+}
+
+/// `loss 0.412 (mel 0.39), step 1200, 83x real time`.
+pub fn describe(report: &StepReport) -> String {
+    format!("{}, step {}, {:.0}x real time", list(&report.losses), report.step, report.speed)
+}
+
+fn list(values: &[(&'static str, f64)]) -> String {
+    values.iter().enumerate().fold(String::new(), |mut text, (index, (name, value))| {
+        let comma = if index == 0 { "" } else { ", " };
+        let _ = write!(text, "{comma}{name} {value:.4}");
+        text
+    })
 }

@@ -1,12 +1,25 @@
 //! `voice-clone voices`: the voices that `generate` knows.
 
-use super::{Session, paths};
+use serde_json::json;
 
-/// Lists the voices.
+use super::{Session, paths, table};
+use crate::synthesis::{models::Models, voice::trained_voices};
+
+/// Lists the trained voices and those that came with the program.
 ///
 /// # Errors
-/// A folder of voices that can't be read.
+/// Base models that can't be read, or a stdout that can't be written to.
 pub fn run(session: &Session) -> anyhow::Result<()> {
-    let folder = paths::voices_dir(session.config());
-    anyhow::bail!("listing the voices of {} is not built into this program yet", folder.display())
+    let config = session.config();
+    let folder = paths::voices_dir(config);
+    let trained = trained_voices(&folder);
+    let built_in = Models::new(&paths::models_dir(config), tch::Device::Cpu).built_in_voices()?;
+    let names: Vec<&String> = built_in.keys().collect();
+    session.print(&json!({ "folder": folder, "trained": trained, "built_in": names }), || {
+        let own =
+            trained.iter().map(|voice| [voice.name.clone(), "trained".to_owned(), format!("{:.1}", voice.minutes)]);
+        let rows: Vec<_> =
+            own.chain(names.iter().map(|name| [(*name).clone(), "built in".to_owned(), String::new()])).collect();
+        table::layout(["VOICE", "KIND", "MINUTES"], &rows)
+    })
 }

@@ -48,7 +48,6 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("train.minutes", Rule::Within(0.01, 100_000.0)),
     ("train.steps", Rule::Within(0.0, 1e12)),
     ("train.learning_rate", Rule::Within(1e-8, 1.0)),
-    ("train.replay_share", Rule::Within(0.0, 0.95)),
     ("output.loudness_lufs", Rule::Within(-60.0, -5.0)),
     ("output.true_peak_dbtp", Rule::Within(-20.0, 0.0)),
     ("output.sample_rate", Rule::Within(LOWEST_RATE_HZ, HIGHEST_RATE_HZ)),

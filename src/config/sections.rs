@@ -10,17 +10,15 @@ use crate::gpu::selection::GpuSelection;
 pub struct TrainConfig {
     /// Minutes of training after which a voice is done.
     pub minutes: f64,
-    /// Steps after which a voice is done, if that comes sooner; 0 is no limit.
+    /// Steps after which a voice is done, if that comes sooner.
     pub steps: u64,
     /// Highest learning rate of the schedule.
     pub learning_rate: f64,
-    /// Share of base data mixed in, so that nothing is forgotten.
-    pub replay_share: f64,
 }
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        Self { minutes: 20.0, steps: 0, learning_rate: 2e-4, replay_share: 0.25 }
+        Self { minutes: 20.0, steps: 600, learning_rate: 3e-4 }
     }
 }
 

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use tch::{Device, Kind, Tensor};
 
 use super::corpus::CorpusUtterance;
-use crate::audio::{AudioError, load_mono};
+use crate::audio::{AudioError, LoudnessMeter, load_mono};
 use crate::features::mel::{MelConfig, MelSpectrogram};
 use crate::features::pitch::{PitchConfig, PitchTracker};
 use crate::nn::checkpoint::{CheckpointError, Precision, Weights};
@@ -60,6 +60,15 @@ pub enum PrepareError {
     TooShort(f64),
 }
 
+/// An utterance that could not be prepared.
+#[derive(Debug)]
+pub struct Failed {
+    /// Which.
+    pub utterance: CorpusUtterance,
+    /// Why.
+    pub error: PrepareError,
+}
+
 /// Prepares utterances for one rate and keeps the result in a folder.
 #[derive(Debug)]
 pub struct Preparer {
@@ -81,25 +90,22 @@ impl Preparer {
     }
 
     /// Prepares in parallel, in the order given. What fails comes back with the reason.
-    #[allow(clippy::type_complexity, reason = "two lists, each of pairs")]
     pub fn prepare_all(
         &self,
         utterances: Vec<CorpusUtterance>,
         done: impl Fn() + Sync,
-    ) -> (Vec<Prepared>, Vec<(CorpusUtterance, PrepareError)>) {
-        let results: Vec<_> = utterances
-            .into_par_iter()
-            .map(|utterance| {
-                let result = tch::no_grad(|| self.prepare(&utterance));
-                done();
-                result.map_err(|error| (utterance, error))
-            })
-            .collect();
+    ) -> (Vec<Prepared>, Vec<Failed>) {
+        let prepare = |utterance: CorpusUtterance| {
+            let result = tch::no_grad(|| self.prepare(&utterance));
+            done();
+            result.map_err(|error| Box::new(Failed { utterance, error }))
+        };
+        let results: Vec<Result<Prepared, Box<Failed>>> = utterances.into_par_iter().map(prepare).collect();
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         for result in results {
             match result {
                 Ok(prepared) => good.push(prepared),
-                Err(failure) => bad.push(failure),
+                Err(failed) => bad.push(*failed),
             }
         }
         (good, bad)
@@ -150,14 +156,9 @@ impl Preparer {
 
 /// Brings a recording to [`LOUDNESS_LUFS`], as far as its peak allows. Silence stays silent.
 pub fn level(samples: &mut [f32], rate: SampleRate) {
-    let Ok(mut meter) = ebur128::EbuR128::new(1, rate.0, ebur128::Mode::I) else { return };
-    if meter.add_frames_f32(samples).is_err() {
-        return;
-    }
-    let Ok(loudness) = meter.loudness_global() else { return };
-    if !loudness.is_finite() {
-        return;
-    }
+    let Ok(mut meter) = LoudnessMeter::new(rate, 1) else { return };
+    meter.push(samples);
+    let Some(loudness) = meter.integrated_lufs() else { return };
     let peak = samples.iter().fold(0f32, |peak, sample| peak.max(sample.abs()));
     let gain = (10f64.powf((LOUDNESS_LUFS - loudness) / 20.0) as f32).min(PEAK / peak.max(1e-6));
     for sample in samples {

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod dtw;
 pub mod edit;
 pub mod f0;
+pub mod judge;
 pub mod report;
 pub mod signal;
 pub mod statistic;

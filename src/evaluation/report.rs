@@ -27,7 +27,7 @@ pub struct EvaluationReport {
     pub model: String,
     /// The folder of recordings, as given.
     pub test_data: String,
-    /// Mean and spread of each measure over the utterances that have it, by [`Measure::key`].
+    /// Mean and spread of each measure over the utterances that have it.
     pub summary: BTreeMap<Measure, Statistic>,
     /// Errors of all utterances together: their rate weighs long utterances more than the mean of rates does.
     pub phonemes: Option<EditCounts>,

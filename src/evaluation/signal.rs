@@ -2,6 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+mod meter;
+
+pub use meter::SignalMeter;
+
 /// What a signal alone tells. Shares go from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct SignalMeasures {

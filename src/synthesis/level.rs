@@ -7,7 +7,6 @@ use crate::units::SampleRate;
 ///
 /// The gain of an utterance follows from the loudness of all speech so far, so that audio can leave while the rest is
 /// computed, and memory does not grow with the text.
-#[derive(Debug)]
 pub struct Leveller {
     meter: LoudnessMeter,
     rate: SampleRate,

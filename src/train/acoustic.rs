@@ -1,6 +1,6 @@
 //! Training of the acoustic model, with the aligner's durations as truth.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -13,6 +13,7 @@ use crate::acoustic::config::AcousticConfig;
 use crate::acoustic::model::{AcousticModel, Teaching};
 use crate::dataset::batches::LengthBatches;
 use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::synthesis::models::BUILT_IN;
 
 /// What `models/recipes/acoustic.toml` says.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,6 +23,8 @@ pub struct AcousticRecipe {
     pub held_out: Vec<String>,
     /// Collections of the corpus.
     pub collections: Vec<String>,
+    /// Voices that work right after installation: a name for each of these speakers.
+    pub built_in: BTreeMap<String, String>,
     /// Utterances of a speaker that are embedded.
     pub references: usize,
     /// Frames in a batch, padding included.
@@ -53,6 +56,12 @@ pub struct LossWeights {
     pub voicing: f64,
 }
 
+impl Default for LossWeights {
+    fn default() -> Self {
+        Self { duration: 0.2, variance: 0.1, pitch: 0.2, voicing: 0.1 }
+    }
+}
+
 impl AcousticRecipe {
     /// The loss that it asks for.
     pub fn weights(&self) -> LossWeights {
@@ -77,6 +86,8 @@ pub struct AcousticData {
     pub validation: Vec<Labelled>,
     /// Embeddings of all their speakers.
     pub speakers: Speakers,
+    /// Speakers that are published with the weights, by the name that they get.
+    pub built_in: BTreeMap<String, String>,
     /// Frames in a batch, padding included.
     pub batch_frames: usize,
 }
@@ -130,9 +141,7 @@ impl AcousticTask {
     fn parts(&self, items: &[&Labelled], random: &mut ChaCha8Rng) -> Parts {
         let stack = |rows: Vec<Tensor>| Tensor::stack(&rows, 0).to_device(self.device);
         let count = items.iter().map(|item| item.symbols.len()).max().unwrap_or(1) as i64;
-        let pad = |values: &[f32]| {
-            Tensor::from_slice(values).pad([0, count - values.len() as i64], "constant", None)
-        };
+        let pad = |values: &[f32]| Tensor::from_slice(values).pad([0, count - values.len() as i64], "constant", None);
         let ids = |item: &&Labelled| pad(&item.symbols.iter().map(|s| f32::from(s.id())).collect::<Vec<_>>());
         let symbols = stack(items.iter().map(ids).collect()).to_kind(Kind::Int64);
         let mask = symbols.not_equal(0).to_kind(Kind::Float).unsqueeze(-1);
@@ -170,11 +179,14 @@ impl AcousticTask {
         let mask = mask.squeeze_dim(-1);
         let frame_mask = expansion.mask.squeeze_dim(-1);
         let per_symbol = |gap: Tensor| (gap.square() * &mask).sum(Kind::Float) / mask.sum(Kind::Float);
-        let per_frame = |gap: Tensor, mask: &Tensor| (gap * mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0);
+        let per_frame =
+            |gap: Tensor, mask: &Tensor| (gap * mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0);
         let bands = real_mel.size()[1] as f64;
         Parts {
-            mel: per_frame((frames.mel - real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float), &frame_mask)
-                / bands,
+            mel: per_frame(
+                (frames.mel - real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float),
+                &frame_mask,
+            ) / bands,
             duration: per_symbol(variance.log_duration - log_duration),
             variance: per_symbol(variance.pitch - &pitch) + per_symbol(variance.energy - &energy),
             pitch: per_frame((frames.pitch - real_pitch).abs(), &(&voicing * &frame_mask)),
@@ -228,6 +240,23 @@ impl Task for AcousticTask {
     }
 
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
+        for (name, speaker) in &self.data.built_in {
+            if let Some(known) = self.data.speakers.get(speaker) {
+                let mean = Tensor::from_slice(&mean_direction(known));
+                weights.tensors.insert(format!("{BUILT_IN}{name}"), mean);
+            }
+        }
         weights.set_json("model", self.model.config())
     }
+}
+
+/// The mean of unit vectors, of unit length.
+pub fn mean_direction(vectors: &[Vec<f32>]) -> Vec<f32> {
+    let length = vectors.first().map_or(0, Vec::len);
+    let mut mean = vec![0f32; length];
+    for vector in vectors {
+        mean.iter_mut().zip(vector).for_each(|(sum, value)| *sum += value);
+    }
+    let norm = mean.iter().map(|value| value * value).sum::<f32>().sqrt().max(1e-9);
+    mean.iter().map(|value| value / norm).collect()
 }

@@ -9,7 +9,7 @@ use tch::{Device, nn};
 use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask};
 use super::aligner::{AlignerRecipe, AlignerTask};
 use super::labels::{Labelled, embed_speakers};
-use super::runner::{RunOptions, Runner, StepReport, TrainError};
+use super::runner::{RunConfig, RunOptions, Runner, StepReport, TrainError};
 use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
 use super::vocoder::{VocoderRecipe, VocoderTask};
 use crate::aligner::Aligner;
@@ -69,6 +69,8 @@ pub struct BaseTraining<'a> {
     pub teacher: Option<&'a Path>,
     /// Device to train on.
     pub device: Device,
+    /// Steps, instead of the recipe's.
+    pub steps: Option<u64>,
     /// Folder, time, seed.
     pub options: RunOptions,
     /// Who is told.
@@ -94,7 +96,7 @@ impl BaseTraining<'_> {
         let validation = self.prepare(&preparer, validation);
         tch::manual_seed(self.options.seed as i64);
         let store = nn::VarStore::new(self.device);
-        let run = recipe.run;
+        let run = self.run_config(recipe.run);
         let task = AlignerTask::new(&store, recipe, training, validation, self.options.seed)?;
         let mut runner = Runner::new(&store, run, self.options)?;
         runner.run(&task, &mut |report| self.observer.step(report))
@@ -112,7 +114,7 @@ impl BaseTraining<'_> {
         let [training, validation, noise] = [training, validation, noise].map(|list| self.prepare(&preparer, list));
         tch::manual_seed(self.options.seed as i64);
         let store = nn::VarStore::new(self.device);
-        let run = recipe.run;
+        let run = self.run_config(recipe.run);
         let data = SpeakerData { training, validation, noise, teacher };
         let task = SpeakerTask::new(&store, recipe, data, self.options.seed)?;
         let mut runner = Runner::new(&store, run, self.options)?;
@@ -135,10 +137,12 @@ impl BaseTraining<'_> {
             [training, validation].map(|list| self.label(self.prepare(&preparer, list), &aligner));
         tch::manual_seed(self.options.seed as i64);
         let store = nn::VarStore::new(self.device);
-        let data = AcousticData { training, validation, speakers, batch_frames: recipe.batch_frames };
         let weights = recipe.weights();
+        let run = self.run_config(recipe.run);
+        let AcousticRecipe { batch_frames, built_in, .. } = recipe;
+        let data = AcousticData { training, validation, speakers, built_in, batch_frames };
         let task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
-        let mut runner = Runner::new(&store, recipe.run, self.options)?;
+        let mut runner = Runner::new(&store, run, self.options)?;
         runner.run(&task, &mut |report| self.observer.step(report))
     }
 
@@ -162,9 +166,16 @@ impl BaseTraining<'_> {
         let validation = self.prepare(&preparer, validation);
         tch::manual_seed(self.options.seed as i64);
         let store = nn::VarStore::new(self.device);
+        let run = self.run_config(recipe.run);
         let task = VocoderTask::new(&store, &recipe, training, validation, self.options.seed)?;
-        let mut runner = Runner::new(&store, recipe.run, self.options)?;
+        let mut runner = Runner::new(&store, run, self.options)?;
         runner.run(&task, &mut |report| self.observer.step(report))
+    }
+
+    /// The recipe's run, as long as the user wants it.
+    fn run_config(&self, recipe: RunConfig) -> RunConfig {
+        let unlimited = if self.options.time_limit.is_some() { u64::MAX } else { recipe.steps };
+        RunConfig { steps: self.steps.unwrap_or(unlimited), ..recipe }
     }
 
     fn parse<T: DeserializeOwned>(&self) -> Result<T, TrainError> {
@@ -192,8 +203,8 @@ impl BaseTraining<'_> {
             self.observer.prepared(done, total);
         };
         let (good, bad) = preparer.prepare_all(utterances, tick);
-        for (utterance, error) in bad {
-            self.observer.left_out(&utterance.key, &error.to_string());
+        for failed in bad {
+            self.observer.left_out(&failed.utterance.key, &failed.error.to_string());
         }
         good
     }

@@ -7,3 +7,4 @@ pub mod labels;
 pub mod runner;
 pub mod speaker;
 pub mod vocoder;
+pub mod voice;

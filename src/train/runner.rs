@@ -150,8 +150,22 @@ impl<'a> Runner<'a> {
         Ok(runner)
     }
 
-    /// Trains to the end; `observe` sees every line of the log. Returns the number of steps done.
+    /// Trains to the end and saves; `observe` sees every line of the log. Returns the number of steps done.
     pub fn run(&mut self, task: &dyn Task, observe: &mut dyn FnMut(&StepReport)) -> Result<u64, TrainError> {
+        let steps = self.run_until(task, &mut |report, _| {
+            observe(report);
+            true
+        })?;
+        self.save(task)?;
+        Ok(steps)
+    }
+
+    /// Trains to the end, or until `go_on`, which sees every line of the log and the average of the weights, says no.
+    pub fn run_until(
+        &mut self,
+        task: &dyn Task,
+        go_on: &mut dyn FnMut(&StepReport, &Ema) -> bool,
+    ) -> Result<u64, TrainError> {
         self.started = Instant::now();
         let mut saved = Instant::now();
         let mut window = (Instant::now(), 0.0);
@@ -170,7 +184,9 @@ impl<'a> Runner<'a> {
                 let validation = validate.then(|| self.ema.scoped(|| tch::no_grad(|| task.validate())));
                 let report = self.report(&loss, learning_rate, gradient_norm, speed, validation);
                 self.log(&report)?;
-                observe(&report);
+                if !go_on(&report, &self.ema) {
+                    break;
+                }
                 window = (Instant::now(), 0.0);
             }
             if saved.elapsed() > self.options.checkpoint_every {
@@ -178,8 +194,12 @@ impl<'a> Runner<'a> {
                 saved = Instant::now();
             }
         }
-        self.save(task)?;
         Ok(self.step)
+    }
+
+    /// The average of the weights, as it would be published.
+    pub fn average(&self) -> Weights {
+        self.ema.weights()
     }
 
     fn take_step(&mut self, task: &dyn Task, learning_rate: f64) -> (Loss, f64) {
@@ -318,8 +338,7 @@ mod tests {
             validate_every: 10,
         };
         let checkpoint_every = Duration::from_secs(3600);
-        let options =
-            RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, seed: 5, checkpoint_every };
+        let options = RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, seed: 5, checkpoint_every };
         let mut curve = Vec::new();
         let mut runner = Runner::new(&store, config, options).expect("a run");
         runner.run(&task, &mut |report| curve.push(report.losses[0].1)).expect("training");
@@ -330,7 +349,7 @@ mod tests {
     fn a_resumed_run_equals_one_that_never_stopped() {
         let (whole, parts) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let (mut expected, weight) = run(whole.path(), 100, false);
-        run(parts.path(), 50, false);
+        let _ = run(parts.path(), 50, false);
         let (resumed, again) = run(parts.path(), 100, true);
         expected.drain(..expected.len() - resumed.len());
         assert_eq!(resumed, expected);
