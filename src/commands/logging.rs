@@ -11,7 +11,8 @@ use crate::cli::GlobalArgs;
 pub(super) fn start(global: &GlobalArgs, bars: &MultiProgress) {
     let level = match (global.quiet, global.verbose) {
         (true, _) => "error",
-        (_, 0) => "warn,voice_clone=info",
+        // The decoder warns of every oddity in a file without naming the file.
+        (_, 0) => "warn,voice_clone=info,symphonia=error",
         (_, 1) => "info,voice_clone=debug",
         (_, _) => "debug,voice_clone=trace",
     };

@@ -1,6 +1,6 @@
 //! `voice-clone process`: recordings to clean, catalogued speech.
 
-use std::{fmt::Write, sync::Mutex};
+use std::sync::Mutex;
 
 use anyhow::ensure;
 
@@ -62,6 +62,7 @@ fn explained(error: BuildError) -> anyhow::Error {
     }
 }
 
+/// Names on stderr what could not be used, and what may sound bad.
 fn warn(report: &Report) {
     for aside in &report.set_aside {
         tracing::warn!("set aside {}: {}", aside.path.display(), aside.reason);
@@ -75,7 +76,7 @@ fn warn(report: &Report) {
 
 fn summary(report: &Report) -> String {
     let totals = &report.totals;
-    let mut text = format!(
+    format!(
         "recordings  {} found: {} processed, {} unchanged, {} set aside\n\
          speech      {} of {}\n\
          utterances  {}, {} in all\n\
@@ -89,9 +90,5 @@ fn summary(report: &Report) -> String {
         totals.segments,
         Seconds(totals.segments_s),
         report.output.display(),
-    );
-    for aside in &report.set_aside {
-        let _ = writeln!(text, "set aside   {}: {}", aside.path.display(), aside.reason);
-    }
-    text
+    )
 }
