@@ -56,7 +56,13 @@ fn tiny_models(folder: &Path) {
     let config = AlignerConfig { channels: 16, hidden: 32, blocks: 1, ..Default::default() };
     let store = nn::VarStore::new(Device::Cpu);
     AlignerNetwork::new(store.root(), config.clone());
-    write("aligner", &store, "model", json(serde_json::to_value(&config)), &[("prior_weight", Value::from(0.5))]);
+    write(
+        "aligner",
+        &store,
+        "model",
+        json(serde_json::to_value(&config)),
+        &[("prior_weight", Value::from(0.5)), ("change_cost", Value::from(1.0))],
+    );
 
     let config = EcapaConfig { attention_channels: 8, se_channels: 8, ..EcapaConfig::with_channels(16) };
     let store = nn::VarStore::new(Device::Cpu);

@@ -15,6 +15,7 @@ use crate::text::symbols::Symbol;
 pub struct Aligner {
     network: AlignerNetwork,
     prior_weight: f64,
+    change_cost: f64,
     device: Device,
 }
 
@@ -28,9 +29,6 @@ pub struct Alignment {
 }
 
 impl Aligner {
-    /// Cost of a change of phoneme when there is no transcript, as a log score.
-    pub const CHANGE_COST: f64 = 2.0;
-
     /// Reads weights in safetensors, with their configuration in the metadata.
     pub fn load(path: &Path, device: Device) -> Result<Self, CheckpointError> {
         Self::from_weights(&Weights::read(path)?, device)
@@ -42,7 +40,8 @@ impl Aligner {
         let network = AlignerNetwork::new(store.root(), weights.json::<AlignerConfig>("model")?);
         weights.load_into(&store, str::to_string)?;
         store.freeze();
-        Ok(Self { network, prior_weight: weights.json("prior_weight")?, device })
+        let prior_weight = weights.json("prior_weight")?;
+        Ok(Self { network, prior_weight, change_cost: weights.json("change_cost")?, device })
     }
 
     /// Times each symbol: log-mel (M, T), symbols (N).
@@ -55,7 +54,7 @@ impl Aligner {
     /// What is said, without a transcript: runs of (class, frames) over log-mel (M, T).
     pub fn recognise(&self, mel: &Tensor) -> Vec<(Phone, usize)> {
         let rows = self.scores(mel);
-        decode(Scores { rows: &rows, classes: Phone::COUNT }, Self::CHANGE_COST)
+        decode(Scores { rows: &rows, classes: Phone::COUNT }, self.change_cost)
     }
 
     /// The phonemes that are heard, without pauses.
@@ -94,6 +93,7 @@ mod tests {
         let mut weights = Weights::from_store(&store);
         weights.set_json("model", &config).expect("a configuration");
         weights.set_json("prior_weight", &0.5).expect("a number");
+        weights.set_json("change_cost", &1.0).expect("a number");
         let aligner = Aligner::from_weights(&weights, Device::Cpu).expect("weights that fit");
         for frames in [1, 7, 40] {
             let mel = Tensor::randn([80, frames], (Kind::Float, Device::Cpu));

@@ -36,6 +36,8 @@ pub struct AlignerRecipe {
     pub bootstrap_steps: u64,
     /// Weight of the prior in path scores.
     pub prior_weight: f64,
+    /// Cost, as a log score, of a change of phoneme where there is no transcript.
+    pub change_cost: f64,
     /// Sizes of the network.
     pub model: AlignerConfig,
     /// Length and learning rate.
@@ -88,8 +90,6 @@ struct Batch<'a> {
 impl AlignerTask {
     /// How fast the prior follows.
     const PRIOR_RATE: f64 = 0.02;
-    /// Cost of a change of phoneme when there is no transcript.
-    pub const CHANGE_COST: f64 = 2.0;
 
     /// Makes the network in `store` and turns transcripts into chains.
     pub fn new(
@@ -178,7 +178,7 @@ impl Task for AlignerTask {
             let scores = self.network.scores(&log_probabilities, self.recipe.prior_weight);
             for (index, item) in items.iter().enumerate() {
                 let rows = to_vec(&scores.get(index as i64).narrow(0, 0, item.frames() as i64));
-                let runs = decode(Scores { rows: &rows, classes: Phone::COUNT }, Self::CHANGE_COST);
+                let runs = decode(Scores { rows: &rows, classes: Phone::COUNT }, self.recipe.change_cost);
                 let heard: Vec<Phone> =
                     runs.into_iter().map(|(phone, _)| phone).filter(|&phone| phone != Phone::SILENCE).collect();
                 errors += edit_distance(&item.phones, &heard).errors();
@@ -190,7 +190,8 @@ impl Task for AlignerTask {
 
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
         weights.set_json("model", self.network.config())?;
-        weights.set_json("prior_weight", &self.recipe.prior_weight)
+        weights.set_json("prior_weight", &self.recipe.prior_weight)?;
+        weights.set_json("change_cost", &self.recipe.change_cost)
     }
 }
 
