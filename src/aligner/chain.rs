@@ -93,8 +93,7 @@ impl Chain {
             let at = frame * count..(frame + 1) * count;
             let products = forward[at.clone()].iter().zip(&backward[at.clone()]).zip(&emissions[at]);
             // The emission is in both sweeps.
-            let weights: Vec<f64> =
-                products.map(|((a, b), e)| if *e > 0.0 { a * b / e } else { 0.0 }).collect();
+            let weights: Vec<f64> = products.map(|((a, b), e)| if *e > 0.0 { a * b / e } else { 0.0 }).collect();
             let total: f64 = weights.iter().sum();
             for (state, weight) in self.states.iter().zip(weights) {
                 let share = if total > 0.0 { weight / total } else { 0.0 };
@@ -121,9 +120,8 @@ impl Chain {
         let count = self.states.len();
         let mirror = |state: usize| if reverse { count - 1 - state } else { state };
         let optional: Vec<bool> = (0..count).map(|state| self.states[mirror(state)].optional).collect();
-        let begins: Vec<bool> = (0..count)
-            .map(|state| if reverse { self.may_end(mirror(state)) } else { self.may_begin(state) })
-            .collect();
+        let begins: Vec<bool> =
+            (0..count).map(|state| if reverse { self.may_end(mirror(state)) } else { self.may_begin(state) }).collect();
         let mut out = vec![0f64; frames * count];
         let mut last = vec![0f64; count];
         let mut next = vec![0f64; count];
@@ -267,7 +265,8 @@ mod tests {
             let begins = path[0] <= 1;
             let ends = path[frames - 1] >= 3;
             if begins && ends && path.windows(2).all(allowed) && path.contains(&1) && path.contains(&3) {
-                let weight = path.iter().enumerate().map(|(t, &s)| f64::from(scores.row(t)[classes[s]])).sum::<f64>().exp();
+                let weight =
+                    path.iter().enumerate().map(|(t, &s)| f64::from(scores.row(t)[classes[s]])).sum::<f64>().exp();
                 total += weight;
                 for (t, &s) in path.iter().enumerate() {
                     expected[t * Phone::COUNT + classes[s]] += weight;

@@ -124,7 +124,8 @@ impl Gaussians {
         for frame in frames.chunks_exact(DIMENSION) {
             for class in 0..Phone::COUNT {
                 let parts = frame.iter().zip(&self.means[class]).zip(&self.precisions[class]);
-                let distance: f64 = parts.map(|((x, mean), precision)| (f64::from(*x) - mean).powi(2) * precision).sum();
+                let distance: f64 =
+                    parts.map(|((x, mean), precision)| (f64::from(*x) - mean).powi(2) * precision).sum();
                 out.push((self.offsets[class] - 0.5 * distance) as f32);
             }
         }

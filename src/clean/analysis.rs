@@ -52,14 +52,19 @@ impl Loudness {
 
 /// Reads `path` once from end to end. Memory does not grow with its length.
 ///
+/// `progress` hears which share of it is done, where the file states its length.
+///
 /// # Errors
 /// A file that can't be decoded.
-pub fn analyse(path: &Path, config: &Config) -> Result<Analysis, AudioError> {
+pub fn analyse(path: &Path, config: &Config, progress: &mut dyn FnMut(f64)) -> Result<Analysis, AudioError> {
     let mut decoder = Decoder::open(path)?;
     let info = decoder.info().clone();
     let mut meters = Meters::new(&info, config)?;
     while let Some(block) = decoder.next_block()? {
         meters.push(block);
+        if let Some(Seconds(stated)) = info.duration {
+            progress(info.rate.duration(meters.frames).0 / stated);
+        }
     }
     Ok(meters.finish(info, decoder.skipped_packets()))
 }

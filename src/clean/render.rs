@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{analysis::Loudness, filter::Filter, segments::Cut};
 use crate::{
     audio::{AudioError, AudioWriter, LoudnessMeter, MonoStream, OutputFormat},
-    units::SampleRate,
+    units::{SampleRate, Seconds},
 };
 
 /// How the parts are written.
@@ -44,7 +44,8 @@ pub enum RenderError {
 
 /// Reads `source` once and writes `whole` and the `segments`, which must be in order and not overlap.
 ///
-/// All samples pass `filters` in turn. Gives the loudness of `whole` as written.
+/// All samples pass `filters` in turn; `progress` hears how far into the recording it is. Gives the loudness of
+/// `whole` as written.
 ///
 /// # Errors
 /// A source that can't be decoded, or files that can't be written.
@@ -54,20 +55,25 @@ pub fn render(
     filters: &mut [Box<dyn Filter>],
     whole: Part,
     segments: Vec<Part>,
+    progress: &mut dyn FnMut(Seconds),
 ) -> Result<Loudness, RenderError> {
     let mut whole = Track::new(vec![whole], encoding).metered()?;
     let mut segments = Track::new(segments, encoding);
+    let mut heard = 0;
     let mut sink = |samples: &[f32]| {
         whole.push(samples)?;
         segments.push(samples)
     };
     for block in MonoStream::open(source, encoding.rate).map_err(RenderError::Source)? {
         let block = block.map_err(RenderError::Source)?;
+        let samples = block.len();
         sink(&filters.iter_mut().fold(block, |input, filter| {
             let mut output = Vec::with_capacity(input.len());
             filter.push(&input, &mut output);
             output
         }))?;
+        heard += samples;
+        progress(encoding.rate.duration(heard));
     }
     for i in 0..filters.len() {
         let mut rest = Vec::new();
@@ -164,7 +170,7 @@ impl Track {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{audio::load_mono, clean::filter::Gain, units::Seconds};
+    use crate::{audio::load_mono, clean::filter::Gain};
 
     const RATE: SampleRate = SampleRate(16_000);
 
@@ -187,7 +193,7 @@ mod tests {
         let segments =
             vec![part(folder, "a.wav", 0.0, 0.5), part(folder, "b.wav", 0.5, 1.7), part(folder, "c.wav", 2.0, 3.5)];
         let mut filters: Vec<Box<dyn Filter>> = vec![Box::new(Gain::from_db(6.0206))];
-        render(&source, encoding, &mut filters, part(folder, "whole.wav", 0.1, 2.9), segments).unwrap();
+        render(&source, encoding, &mut filters, part(folder, "whole.wav", 0.1, 2.9), segments, &mut |_| {}).unwrap();
 
         for (name, from, to) in [("whole", 1_600, 46_400), ("a", 0, 8_000), ("b", 8_000, 27_200), ("c", 32_000, 48_000)]
         {
@@ -203,7 +209,8 @@ mod tests {
         let folder = folder.path();
         let encoding = Encoding { format: OutputFormat::Wav16, rate: RATE };
         let whole = || part(folder, "whole.wav", 0.0, 1.0);
-        let missing = render(&folder.join("none.wav"), encoding, &mut [], whole(), Vec::new()).unwrap_err();
+        let missing =
+            render(&folder.join("none.wav"), encoding, &mut [], whole(), Vec::new(), &mut |_| {}).unwrap_err();
         assert!(matches!(missing, RenderError::Source(_)), "{missing}");
 
         let source = folder.join("source.wav");
@@ -211,7 +218,7 @@ mod tests {
         writer.write(&[0.1; 16_000]).unwrap();
         writer.finish().unwrap();
         let nowhere = part(&folder.join("no/such"), "a.wav", 0.0, 1.0);
-        let unwritable = render(&source, encoding, &mut [], whole(), vec![nowhere]).unwrap_err();
+        let unwritable = render(&source, encoding, &mut [], whole(), vec![nowhere], &mut |_| {}).unwrap_err();
         assert!(matches!(unwritable, RenderError::Output { .. }), "{unwritable}");
     }
 }

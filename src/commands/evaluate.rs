@@ -6,11 +6,11 @@ use super::{Session, paths};
 use crate::{
     cli::EvaluateArgs,
     dataset::utterances::read_utterances,
+    evaluation::judge::Judge,
     evaluation::report::{EvaluationReport, Skipped},
     files::write_atomically,
     gpu::selection::GpuSelection,
     synthesis::{Voice, models::Models},
-    evaluation::judge::Judge,
 };
 
 /// What `evaluate` was asked to do, with everything settled.

@@ -15,9 +15,7 @@ use crate::{
     audio::{AudioWriter, OutputFormat, Resampler},
     cli::{AudioFormat, GenerateArgs},
     gpu::selection::GpuSelection,
-    synthesis::{
-        SpeakOptions, Synthesizer, Voice, level::Leveller, models::Models, synthesizer::SpokenWord,
-    },
+    synthesis::{SpeakOptions, Synthesizer, Voice, level::Leveller, models::Models, synthesizer::SpokenWord},
     units::{SampleRate, Seconds},
 };
 
@@ -161,7 +159,11 @@ pub fn run(args: &GenerateArgs, session: &Session) -> anyhow::Result<()> {
     let synthesizer = Synthesizer::load(&models, &voice)?;
     let unreadable = synthesizer.unreadable(&job.text);
     for part in &unreadable {
-        tracing::warn!("left out \"{}\" at byte {}: it can't be read aloud", part.text.escape_debug(), part.source.start);
+        tracing::warn!(
+            "left out \"{}\" at byte {}: it can't be read aloud",
+            part.text.escape_debug(),
+            part.source.start
+        );
     }
     let spoken = speak(&job, &synthesizer, session)?;
     if spoken.utterances == 0 {

@@ -33,13 +33,14 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
     let task: Mutex<Option<Task>> = Mutex::new(None);
     let observe = |event| {
         let Ok(mut task) = task.lock() else { return };
+        // The old bar goes before the new one comes.
+        if !matches!(event, Event::Advance(_)) {
+            drop(task.take());
+        }
         match event {
-            Event::Stage(name, total) => {
-                // The old bar goes before the new one comes.
-                drop(task.take());
-                *task = Some(session.progress.task(name, total));
-            }
-            Event::Advance => task.iter().for_each(|task| task.advance(1)),
+            Event::Reading(recordings) => *task = Some(session.progress.task("reading", recordings)),
+            Event::Processing(bytes) => *task = Some(session.progress.bytes("processing", bytes)),
+            Event::Advance(parts) => task.iter().for_each(|task| task.advance(parts)),
         }
     };
     let report = build::build(&request, &observe).map_err(explained)?;

@@ -9,11 +9,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanBytes, MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How often a line is logged where there is no terminal.
 const LINE_EVERY: Duration = Duration::from_secs(10);
-const BAR: &str = "{prefix} {bar:30} {pos}/{len} {elapsed}, {eta} left  {msg}";
+const COUNTED_BAR: &str = "{prefix} {bar:30} {pos}/{len} {elapsed}, {eta} left  {msg}";
+const BYTES_BAR: &str = "{prefix} {bar:30} {bytes}/{total_bytes} {elapsed}, {eta} left  {msg}";
 
 /// Where progress is shown.
 #[derive(Debug, Clone)]
@@ -37,8 +38,17 @@ impl Progress {
 
     /// Begins a task of `total` parts. It ends when it is dropped.
     pub fn task(&self, name: &str, total: u64) -> Task {
+        self.begin(name, total, COUNTED_BAR, |parts| parts.to_string())
+    }
+
+    /// Begins a task of `total` bytes. It ends when it is dropped.
+    pub fn bytes(&self, name: &str, total: u64) -> Task {
+        self.begin(name, total, BYTES_BAR, |bytes| HumanBytes(bytes).to_string())
+    }
+
+    fn begin(&self, name: &str, total: u64, template: &str, show: fn(u64) -> String) -> Task {
         let bar = self.bars.add(ProgressBar::new(total));
-        if let Ok(style) = ProgressStyle::with_template(BAR) {
+        if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style);
         }
         bar.set_prefix(name.to_owned());
@@ -49,6 +59,7 @@ impl Progress {
             bar,
             name: name.to_owned(),
             total,
+            show,
             done: AtomicU64::new(0),
             last_line: (!self.on_terminal).then(|| Mutex::new(Instant::now())),
         }
@@ -61,6 +72,7 @@ pub struct Task {
     bar: ProgressBar,
     name: String,
     total: u64,
+    show: fn(u64) -> String,
     done: AtomicU64,
     /// When the last line was logged; none on a terminal.
     last_line: Option<Mutex<Instant>>,
@@ -87,7 +99,8 @@ impl Task {
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.elapsed() >= LINE_EVERY {
             *last = Instant::now();
-            let line = format!("{}: {done} of {} {note}", self.name, self.total);
+            let (done, total) = ((self.show)(done), (self.show)(self.total));
+            let line = format!("{}: {done} of {total} {note}", self.name);
             tracing::info!("{}", line.trim_end());
         }
     }

@@ -14,6 +14,7 @@ use super::{logging, overrides, progress::Progress};
 use crate::{
     cli::{Cli, Command},
     config::{self, Config, Layers, Resolved},
+    gpu::{device, selection::GpuSelection},
 };
 
 /// One run of the program.
@@ -53,9 +54,17 @@ impl Session {
         &self.settings.config
     }
 
-    /// The device to work on.
+    /// The device to work on; says in one line why it is not the one asked for.
     pub fn device(&self) -> tch::Device {
-        tch::Device::Cpu
+        let wish = &self.config().runtime.gpu;
+        let choice = device::choose(wish);
+        match (choice.note, wish) {
+            // The default asks for nothing in particular.
+            (Some(note), GpuSelection::All) => tracing::debug!("{note}"),
+            (Some(note), _) => tracing::warn!("{note}"),
+            (None, _) => {}
+        }
+        choice.device
     }
 
     /// Whether stdout takes one JSON document instead of text.

@@ -86,7 +86,10 @@ const PARTS: u64 = 1000;
 impl Observer for Shown<'_> {
     fn prepared(&self, done: usize, total: usize) {
         let Ok(mut tasks) = self.tasks.lock() else { return };
-        tasks.preparing.get_or_insert_with(|| self.session.progress.task("preparing", total as u64)).set(done as u64, String::new());
+        tasks
+            .preparing
+            .get_or_insert_with(|| self.session.progress.task("preparing", total as u64))
+            .set(done as u64, String::new());
         if done == total {
             tasks.preparing = None;
         }

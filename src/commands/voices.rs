@@ -16,7 +16,8 @@ pub fn run(session: &Session) -> anyhow::Result<()> {
     let built_in = Models::new(&paths::models_dir(config), tch::Device::Cpu).built_in_voices()?;
     let names: Vec<&String> = built_in.keys().collect();
     session.print(&json!({ "folder": folder, "trained": trained, "built_in": names }), || {
-        let own = trained.iter().map(|voice| [voice.name.clone(), "trained".to_owned(), format!("{:.1}", voice.minutes)]);
+        let own =
+            trained.iter().map(|voice| [voice.name.clone(), "trained".to_owned(), format!("{:.1}", voice.minutes)]);
         let rows: Vec<_> =
             own.chain(names.iter().map(|name| [(*name).clone(), "built in".to_owned(), String::new()])).collect();
         table::layout(["VOICE", "KIND", "MINUTES"], &rows)

@@ -199,8 +199,7 @@ mod tests {
             ("d/19-198-0000.wav", ""),
         ]);
         let found = read_corpus(folder.path()).expect("a corpus");
-        let brief: Vec<_> =
-            found.iter().map(|u| (u.key.as_str(), u.speaker.as_str(), u.text.as_deref())).collect();
+        let brief: Vec<_> = found.iter().map(|u| (u.key.as_str(), u.speaker.as_str(), u.text.as_deref())).collect();
         let expected = [
             ("a/1-x", "1", Some("hello there")),
             ("b/L1", "b", Some("Doctor No")),
@@ -214,7 +213,10 @@ mod tests {
     fn a_bad_line_is_named() {
         let folder = corpus(&[("a/metadata.jsonl", "{\"id\": 1}\n")]);
         let error = read_corpus(folder.path()).expect_err("a bad line");
-        assert!(error.to_string().contains("metadata.jsonl:1: expected an object with id, speaker and text"), "{error}");
+        assert!(
+            error.to_string().contains("metadata.jsonl:1: expected an object with id, speaker and text"),
+            "{error}"
+        );
         let empty = corpus(&[]);
         assert!(matches!(read_corpus(empty.path()), Err(CorpusError::Empty(_))));
     }

@@ -60,6 +60,15 @@ pub enum PrepareError {
     TooShort(f64),
 }
 
+/// An utterance that could not be prepared.
+#[derive(Debug)]
+pub struct Failed {
+    /// Which.
+    pub utterance: CorpusUtterance,
+    /// Why.
+    pub error: PrepareError,
+}
+
 /// Prepares utterances for one rate and keeps the result in a folder.
 #[derive(Debug)]
 pub struct Preparer {
@@ -81,25 +90,22 @@ impl Preparer {
     }
 
     /// Prepares in parallel, in the order given. What fails comes back with the reason.
-    #[allow(clippy::type_complexity, reason = "two lists, each of pairs")]
     pub fn prepare_all(
         &self,
         utterances: Vec<CorpusUtterance>,
         done: impl Fn() + Sync,
-    ) -> (Vec<Prepared>, Vec<(CorpusUtterance, PrepareError)>) {
-        let results: Vec<_> = utterances
-            .into_par_iter()
-            .map(|utterance| {
-                let result = tch::no_grad(|| self.prepare(&utterance));
-                done();
-                result.map_err(|error| (utterance, error))
-            })
-            .collect();
+    ) -> (Vec<Prepared>, Vec<Failed>) {
+        let prepare = |utterance: CorpusUtterance| {
+            let result = tch::no_grad(|| self.prepare(&utterance));
+            done();
+            result.map_err(|error| Box::new(Failed { utterance, error }))
+        };
+        let results: Vec<Result<Prepared, Box<Failed>>> = utterances.into_par_iter().map(prepare).collect();
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         for result in results {
             match result {
                 Ok(prepared) => good.push(prepared),
-                Err(failure) => bad.push(failure),
+                Err(failed) => bad.push(*failed),
             }
         }
         (good, bad)

@@ -4,12 +4,12 @@ use std::path::Path;
 
 use tch::{Device, Tensor};
 
-use super::compare::Comparer;
 use super::cepstrum::CepstrumConfig;
+use super::compare::Comparer;
 use super::edit::edit_distance;
 use super::report::Utterance;
-use super::signal::SignalMeasures;
-use super::timing::Stopwatch;
+use super::signal::SignalMeter;
+use super::timing::Timer;
 use crate::aligner::Aligner;
 use crate::aligner::phones::Phone;
 use crate::audio::{AudioError, Resampler, load_mono};
@@ -80,7 +80,7 @@ impl Judge {
         let rate = Synthesizer::RATE;
         let recording = load_mono(path, rate)?;
         let sentence = text.unwrap_or(SENTENCES[seed as usize % SENTENCES.len()]);
-        let watch = Stopwatch::start();
+        let watch = Timer::start();
         let options = SpeakOptions { seed, ..SpeakOptions::default() };
         let said: Vec<f32> = self.synthesizer.speak(sentence, options).flat_map(|part| part.samples).collect();
         if said.is_empty() {
@@ -89,6 +89,8 @@ impl Judge {
         let timing = watch.stop(rate.duration(said.len()));
         let known = self.embed(&recording)?.map_err(JudgeError::Recording)?;
         let made = self.embed(&said)?.map_err(JudgeError::Synthesised)?;
+        let mut meter = SignalMeter::new(rate)?;
+        meter.push(&said);
         Ok(Utterance {
             id: id.to_string(),
             text: text.map(str::to_string),
@@ -97,7 +99,7 @@ impl Judge {
             phonemes: Some(edit_distance(&self.meant(sentence), &self.heard(&said))),
             comparison: text.map(|_| self.comparer.compare(&recording, &said)),
             timing: Some(timing),
-            signal: SignalMeasures::of(&said, rate).ok(),
+            signal: Some(meter.finish()),
         })
     }
 

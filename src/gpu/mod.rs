@@ -1,3 +1,4 @@
 //! Choice of device.
 
+pub mod device;
 pub mod selection;

@@ -153,8 +153,8 @@ impl Voice {
     /// The speaker of a recording, without training.
     pub fn imitated(path: &Path, encoder: &SpeakerEncoder) -> Result<Self, VoiceError> {
         let rate = SampleRate::ANALYSIS;
-        let samples = load_mono(path, rate)
-            .map_err(|source| VoiceError::Recording { path: path.to_path_buf(), source })?;
+        let samples =
+            load_mono(path, rate).map_err(|source| VoiceError::Recording { path: path.to_path_buf(), source })?;
         let used = samples.len().min(REFERENCE_LIMIT_S * rate.0 as usize);
         let embedding = encoder
             .embed(&samples[..used])

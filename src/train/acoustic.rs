@@ -141,9 +141,7 @@ impl AcousticTask {
     fn parts(&self, items: &[&Labelled], random: &mut ChaCha8Rng) -> Parts {
         let stack = |rows: Vec<Tensor>| Tensor::stack(&rows, 0).to_device(self.device);
         let count = items.iter().map(|item| item.symbols.len()).max().unwrap_or(1) as i64;
-        let pad = |values: &[f32]| {
-            Tensor::from_slice(values).pad([0, count - values.len() as i64], "constant", None)
-        };
+        let pad = |values: &[f32]| Tensor::from_slice(values).pad([0, count - values.len() as i64], "constant", None);
         let ids = |item: &&Labelled| pad(&item.symbols.iter().map(|s| f32::from(s.id())).collect::<Vec<_>>());
         let symbols = stack(items.iter().map(ids).collect()).to_kind(Kind::Int64);
         let mask = symbols.not_equal(0).to_kind(Kind::Float).unsqueeze(-1);
@@ -181,11 +179,14 @@ impl AcousticTask {
         let mask = mask.squeeze_dim(-1);
         let frame_mask = expansion.mask.squeeze_dim(-1);
         let per_symbol = |gap: Tensor| (gap.square() * &mask).sum(Kind::Float) / mask.sum(Kind::Float);
-        let per_frame = |gap: Tensor, mask: &Tensor| (gap * mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0);
+        let per_frame =
+            |gap: Tensor, mask: &Tensor| (gap * mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0);
         let bands = real_mel.size()[1] as f64;
         Parts {
-            mel: per_frame((frames.mel - real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float), &frame_mask)
-                / bands,
+            mel: per_frame(
+                (frames.mel - real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float),
+                &frame_mask,
+            ) / bands,
             duration: per_symbol(variance.log_duration - log_duration),
             variance: per_symbol(variance.pitch - &pitch) + per_symbol(variance.energy - &energy),
             pitch: per_frame((frames.pitch - real_pitch).abs(), &(&voicing * &frame_mask)),

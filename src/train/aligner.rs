@@ -142,7 +142,8 @@ impl AlignerTask {
             batch.items.iter().map(|item| (&item.chain, self.gaussians.scores(&cepstra(&item.mel)))).collect()
         } else {
             let scores = to_vec(&self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight));
-            let rows = |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::COUNT].to_vec();
+            let rows =
+                |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::COUNT].to_vec();
             batch.items.iter().enumerate().map(|(index, item)| (&item.chain, rows((index, item)))).collect()
         };
         let occupation = |(chain, rows): &(&Chain, Vec<f32>)| {
@@ -205,22 +206,25 @@ fn bootstrap(training: &[Spoken], rounds: usize, utterances: usize) -> Gaussians
     let mut order: Vec<&Spoken> = training.iter().collect();
     order.sort_by_key(|item| item.frames());
     order.truncate(utterances);
-    let data: Vec<(&Chain, Vec<f32>, Vec<f32>)> =
-        order.iter().map(|item| (&item.chain, cepstra(&item.mel), even_spread(item))).collect();
-    let gather = |occupation: &(dyn Fn(&(&Chain, Vec<f32>, Vec<f32>)) -> Option<Vec<f32>> + Sync)| {
-        let add = |mut statistics: Statistics, item: &(&Chain, Vec<f32>, Vec<f32>)| {
-            if let Some(weights) = occupation(item) {
-                statistics.add(&item.1, &weights);
+    let example = |item: &&Spoken| (item.chain.clone(), cepstra(&item.mel), even_spread(item));
+    let data: Vec<(Chain, Vec<f32>, Vec<f32>)> = order.iter().map(example).collect();
+    let first = data.iter().fold(Statistics::default(), |mut statistics, (_, frames, spread)| {
+        statistics.add(frames, spread);
+        statistics
+    });
+    let mut gaussians = first.estimate();
+    for _ in 0..rounds {
+        let gather = |part: &[(Chain, Vec<f32>, Vec<f32>)]| {
+            let mut statistics = Statistics::default();
+            for (chain, frames, _) in part {
+                if let Ok(occupation) = chain.occupation(as_scores(&gaussians.scores(frames))) {
+                    statistics.add(frames, &occupation);
+                }
             }
             statistics
         };
-        let parts: Vec<Statistics> =
-            data.par_chunks(64).map(|part| part.iter().fold(Statistics::default(), add)).collect();
-        parts.iter().fold(Statistics::default(), Statistics::merge).estimate()
-    };
-    let mut gaussians = gather(&|item| Some(item.2.clone()));
-    for _ in 0..rounds {
-        gaussians = gather(&|item| item.0.occupation(as_scores(&gaussians.scores(&item.1))).ok());
+        let parts: Vec<Statistics> = data.par_chunks(64).map(gather).collect();
+        gaussians = parts.iter().fold(Statistics::default(), Statistics::merge).estimate();
     }
     gaussians
 }
@@ -257,11 +261,12 @@ fn mask_patches(mel: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
     for index in 0..batch {
         let item = out.get(index);
         let width = random.random_range(0..=BANDS);
-        let _ = item.narrow(0, random.random_range(0..=bands - width), width).copy_(&mean.expand([width, frames], false));
+        let lowest = random.random_range(0..=bands - width);
+        item.narrow(0, lowest, width).copy_(&mean.expand([width, frames], false));
         for _ in 0..2 {
             let width = random.random_range(0..=FRAMES.min(frames));
             let start = random.random_range(0..=frames - width);
-            let _ = item.narrow(1, start, width).copy_(&mean.expand([bands, width], false));
+            item.narrow(1, start, width).copy_(&mean.expand([bands, width], false));
         }
     }
     out

@@ -203,8 +203,8 @@ impl BaseTraining<'_> {
             self.observer.prepared(done, total);
         };
         let (good, bad) = preparer.prepare_all(utterances, tick);
-        for (utterance, error) in bad {
-            self.observer.left_out(&utterance.key, &error.to_string());
+        for failed in bad {
+            self.observer.left_out(&failed.utterance.key, &failed.error.to_string());
         }
         good
     }

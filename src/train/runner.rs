@@ -338,8 +338,7 @@ mod tests {
             validate_every: 10,
         };
         let checkpoint_every = Duration::from_secs(3600);
-        let options =
-            RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, seed: 5, checkpoint_every };
+        let options = RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, seed: 5, checkpoint_every };
         let mut curve = Vec::new();
         let mut runner = Runner::new(&store, config, options).expect("a run");
         runner.run(&task, &mut |report| curve.push(report.losses[0].1)).expect("training");
@@ -350,7 +349,7 @@ mod tests {
     fn a_resumed_run_equals_one_that_never_stopped() {
         let (whole, parts) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
         let (mut expected, weight) = run(whole.path(), 100, false);
-        run(parts.path(), 50, false);
+        let _ = run(parts.path(), 50, false);
         let (resumed, again) = run(parts.path(), 100, true);
         expected.drain(..expected.len() - resumed.len());
         assert_eq!(resumed, expected);

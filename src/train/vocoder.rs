@@ -1,7 +1,7 @@
 //! Training of the base vocoder: copy synthesis of short crops under spectral losses.
 
-use rand::distr::weighted::WeightedIndex;
 use rand::distr::Distribution;
+use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;

@@ -158,7 +158,9 @@ impl VoiceTraining<'_> {
         let total = named.len();
         let synthesis = Preparer::synthesis(work);
         let (prepared, unprepared) = synthesis.prepare_all(named.clone(), || ());
-        self.left_out(unprepared.iter().map(|(utterance, error)| (utterance, error as &dyn std::fmt::Display)));
+        for failed in unprepared {
+            self.observer.left_out(&failed.utterance.path.display().to_string(), &failed.error.to_string());
+        }
         let (references, _) = Preparer::analysis(work).prepare_all(named, || ());
         let speakers = embed_speakers(&references, &self.models.speaker()?, REFERENCES)?;
         let aligner = self.models.aligner()?;
@@ -212,12 +214,6 @@ impl VoiceTraining<'_> {
         }
     }
 
-    fn left_out<'e>(&self, failures: impl Iterator<Item = (&'e CorpusUtterance, &'e dyn std::fmt::Display)>) {
-        for (utterance, error) in failures {
-            self.observer.left_out(&utterance.path.display().to_string(), &error.to_string());
-        }
-    }
-
     /// Trains and keeps the weights that were best on held-out speech, with their figures and the steps done.
     #[allow(clippy::type_complexity, reason = "weights, figures and a count")]
     fn adapt(
@@ -266,7 +262,8 @@ impl VoiceTraining<'_> {
         weights.tensors.retain(|name, _| is_adapted(name));
         let parent = self.output.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(parent).map_err(FileError::on("create", parent))?;
-        let folder = tempfile::Builder::new().prefix(".voice-").tempdir_in(parent).map_err(FileError::on("create", parent))?;
+        let folder =
+            tempfile::Builder::new().prefix(".voice-").tempdir_in(parent).map_err(FileError::on("create", parent))?;
         weights.write(&folder.path().join(VoiceManifest::ADAPTER), Precision::Half)?;
         let text = serde_json::to_vec_pretty(manifest).unwrap_or_default();
         write_atomically(&folder.path().join(VoiceManifest::FILE), &text)?;

@@ -21,7 +21,8 @@ pub fn upsample(frames: &Tensor, hop: i64) -> Tensor {
 /// is returned, so that a stream goes on without a click.
 pub fn pulse_train(f0_hz: &Tensor, voicing: &Tensor, start: &Tensor, rate_hz: f64, hop: i64) -> (Tensor, Tensor) {
     let f0 = upsample(f0_hz, hop).clamp_min(VOICED_FROM_HZ);
-    let cycles = (&f0 / rate_hz).to_kind(Kind::Double).cumsum(1, Kind::Double) + start.to_kind(Kind::Double).unsqueeze(1);
+    let cycles =
+        (&f0 / rate_hz).to_kind(Kind::Double).cumsum(1, Kind::Double) + start.to_kind(Kind::Double).unsqueeze(1);
     let end = cycles.select(1, -1).frac();
     // To (-1/2, 1/2], where the kernel's zero of the denominator is in the middle.
     let phase = (&cycles - cycles.round()).to_kind(Kind::Float);

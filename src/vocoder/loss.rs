@@ -41,10 +41,7 @@ impl SpectralLoss {
     pub fn new(mel: &MelConfig, device: Device) -> Self {
         let transform = |&n_fft: &i64| Stft::new(StftConfig { n_fft, hop: n_fft / 4 }, device);
         let full_band = MelConfig { high_hz: mel.rate.hz() / 2.0, ..mel.clone() };
-        Self {
-            transforms: Self::SIZES.iter().map(transform).collect(),
-            mel: MelSpectrogram::new(&full_band, device),
-        }
+        Self { transforms: Self::SIZES.iter().map(transform).collect(), mel: MelSpectrogram::new(&full_band, device) }
     }
 
     /// (B, L) made, (B, L) real.
@@ -54,7 +51,9 @@ impl SpectralLoss {
             let (made, real) = (transform.magnitude(made), transform.magnitude(real));
             let log = |magnitude: &Tensor| magnitude.clamp_min(Self::FLOOR).log();
             logs.push((log(&made) - log(&real)).abs().mean(Kind::Float));
-            convergences.push((&made - &real).square().sum(Kind::Float).sqrt() / (real.square().sum(Kind::Float).sqrt() + 1e-3));
+            convergences.push(
+                (&made - &real).square().sum(Kind::Float).sqrt() / (real.square().sum(Kind::Float).sqrt() + 1e-3),
+            );
         }
         let mean = |terms: Vec<Tensor>| Tensor::stack(&terms, 0).mean(Kind::Float);
         let mel = (self.mel.forward(made) - self.mel.forward(real)).abs().mean(Kind::Float);

@@ -6,5 +6,5 @@
 pub mod excitation;
 pub mod filter;
 pub mod harmonic;
-pub mod loss;
 pub mod hifigan;
+pub mod loss;

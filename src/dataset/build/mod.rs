@@ -3,8 +3,11 @@
 //! Each recording is finished by writing its manifest, and redone if the manifest does not fit the recording and
 //! the settings. So a run that was killed is completed by running it again, and a second run does only what changed.
 
+mod describe;
 mod leftovers;
 mod names;
+mod passage;
+mod plan;
 mod recording;
 mod report;
 
@@ -18,6 +21,7 @@ use rayon::prelude::*;
 
 use self::{
     leftovers::Leftovers,
+    passage::Passage,
     recording::{Context, Job},
 };
 use super::{layout::Layout, scan, transcripts::Transcripts};
@@ -48,10 +52,12 @@ pub struct Request<'a> {
 /// What happens during a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event {
-    /// A stage begins, with so many recordings.
-    Stage(&'static str, u64),
-    /// One recording has passed the stage.
-    Advance,
+    /// So many recordings are about to be read.
+    Reading(u64),
+    /// So many bytes of recordings are about to be processed.
+    Processing(u64),
+    /// So many recordings, or bytes, more are done.
+    Advance(u64),
 }
 
 /// Why no dataset was made, or not all of it.
@@ -108,12 +114,9 @@ pub fn build(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Repo
         report.set_aside(error.path.clone(), error);
     }
     let jobs = jobs(request, &layout, found.recordings, &mut report, observe)?;
-    observe(Event::Stage("processing", jobs.len() as u64));
-    let lines = jobs.par_iter().map(|job| {
-        let line = recording::process(job, &context);
-        observe(Event::Advance);
-        line
-    });
+    observe(Event::Processing(jobs.iter().map(|job| job.named.source.bytes).sum()));
+    let advance = |bytes| observe(Event::Advance(bytes));
+    let lines = jobs.par_iter().map(|job| recording::process(job, &context, &Passage::new(job, &advance)));
     for line in lines.collect::<Result<Vec<_>, _>>()? {
         report.add(line);
     }
@@ -167,10 +170,10 @@ fn jobs(
     report: &mut Report,
     observe: &(dyn Fn(Event) + Sync),
 ) -> Result<Vec<Job>, BuildError> {
-    observe(Event::Stage("reading", recordings.len() as u64));
+    observe(Event::Reading(recordings.len() as u64));
     let hashed = recordings.into_par_iter().map(|path| {
         let hash = files::hash(&path);
-        observe(Event::Advance);
+        observe(Event::Advance(1));
         (path, hash)
     });
     let mut sources = Vec::new();

@@ -1,0 +1,236 @@
+//! The main job from end to end on tiny models with random weights: what is checked is the chain, not the sound.
+
+mod support;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use serde_json::Value;
+use tch::{Device, nn};
+use voice_clone::acoustic::{AcousticConfig, AcousticModel};
+use voice_clone::aligner::network::{AlignerConfig, AlignerNetwork};
+use voice_clone::audio::{AudioWriter, OutputFormat, load_mono};
+use voice_clone::nn::checkpoint::{Precision, Weights};
+use voice_clone::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
+use voice_clone::synthesis::models::Models;
+use voice_clone::synthesis::{SpeakOptions, Synthesizer, Voice};
+use voice_clone::units::SampleRate;
+use voice_clone::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder};
+
+/// Writes one small model of each kind, always the same.
+fn tiny_models(folder: &Path) {
+    tch::manual_seed(9);
+    let write = |name: &str, store: &nn::VarStore, key: &str, config: Value, extra: &[(&str, Value)]| {
+        let mut weights = Weights::from_store(store);
+        if name == "acoustic" {
+            weights
+                .tensors
+                .insert("voices.tiny".to_string(), tch::Tensor::full([192], 0.072, (tch::Kind::Float, Device::Cpu)));
+        }
+        weights.set_json(key, &config).expect("JSON");
+        for (key, value) in extra {
+            weights.set_json(key, value).expect("JSON");
+        }
+        weights.write(&folder.join(format!("{name}.safetensors")), Precision::Half).expect("a writable folder");
+    };
+    let json = |value: Result<Value, serde_json::Error>| value.expect("JSON");
+
+    let config = AcousticConfig {
+        channels: 16,
+        hidden: 32,
+        encoder_blocks: 1,
+        variance_blocks: 1,
+        decoder_blocks: 1,
+        ..Default::default()
+    };
+    let store = nn::VarStore::new(Device::Cpu);
+    AcousticModel::new(store.root(), config.clone());
+    write("acoustic", &store, "model", json(serde_json::to_value(&config)), &[]);
+
+    let config = HarmonicConfig { channels: 16, hidden: 32, blocks: 1, ..Default::default() };
+    let store = nn::VarStore::new(Device::Cpu);
+    HarmonicVocoder::new(store.root(), config.clone());
+    write("vocoder", &store, "model", json(serde_json::to_value(&config)), &[]);
+
+    let config = AlignerConfig { channels: 16, hidden: 32, blocks: 1, ..Default::default() };
+    let store = nn::VarStore::new(Device::Cpu);
+    AlignerNetwork::new(store.root(), config.clone());
+    write("aligner", &store, "model", json(serde_json::to_value(&config)), &[("prior_weight", Value::from(0.5))]);
+
+    let config = EcapaConfig { attention_channels: 8, se_channels: 8, ..EcapaConfig::with_channels(16) };
+    let store = nn::VarStore::new(Device::Cpu);
+    EcapaTdnn::new(store.root(), &config).expect("a valid configuration");
+    write("speaker", &store, SpeakerEncoder::CONFIG_KEY, json(serde_json::to_value(&config)), &[]);
+}
+
+/// Something like speech: harmonics whose loudness comes and goes, in words with pauses between.
+fn speech_like(seconds: f64, pitch_hz: f32) -> Vec<f32> {
+    let rate = SampleRate(16_000);
+    let sample = |index: usize| {
+        let time = index as f32 / 16_000.0;
+        let word = (time % 1.6 < 1.2) as u8 as f32;
+        let syllable = 0.6 + 0.4 * (time * 25.0).sin();
+        let voice: f32 = (1..12).map(|k| (std::f32::consts::TAU * pitch_hz * k as f32 * time).sin() / k as f32).sum();
+        0.2 * word * syllable * voice + 1e-4 * ((index * 7919 % 1013) as f32 / 1013.0 - 0.5)
+    };
+    (0..rate.samples(voice_clone::units::Seconds(seconds))).map(sample).collect()
+}
+
+fn record(path: &Path, seconds: f64, pitch_hz: f32) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    let mut writer = AudioWriter::create(path, OutputFormat::Wav16, SampleRate(16_000), 1).expect("a writable folder");
+    writer.write(&speech_like(seconds, pitch_hz)).expect("samples");
+    writer.finish().expect("a file");
+}
+
+struct Bench {
+    place: support::Place,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let place = support::Place::new();
+        tiny_models(&place.path("models"));
+        Self { place }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.place.path(name)
+    }
+
+    fn program(&self) -> assert_cmd::Command {
+        let mut command = self.place.program();
+        command.env("VOICE_CLONE_MODELS_DIR", self.path("models")).env("VOICE_CLONE_VOICES_DIR", self.path("voices"));
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> assert_cmd::assert::Assert {
+        self.program().args(args).assert()
+    }
+
+    fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(args).success().get_output().stdout.clone();
+        serde_json::from_slice(&output).expect("one JSON document")
+    }
+}
+
+#[test]
+fn recordings_become_a_voice_that_speaks_and_is_measured() {
+    let bench = Bench::new();
+    for (index, seconds) in [9.0, 8.0, 7.0].into_iter().enumerate() {
+        record(&bench.path(&format!("recordings/{index}.wav")), seconds, 150.0);
+        fs::write(bench.path(&format!("recordings/{index}.txt")), "a man and a plan").expect("a file");
+    }
+    bench.run(&["process", "--input", "recordings", "--output", "data", "--speaker", "eva"]).success();
+    let trained = bench.json(&["train", "--input", "data", "--model", "eva", "--steps", "3", "--json"]);
+    assert_eq!(trained["voice"]["name"], "eva");
+    assert_eq!(trained["voice"]["steps"], 3);
+    assert!(trained["voice"]["minutes"].as_f64().is_some_and(|minutes| minutes > 0.1), "{trained}");
+    let after = trained["voice"]["figures"]["held_out_after"]["mel"].as_f64().expect("a figure");
+    assert!(after < trained["voice"]["figures"]["held_out_before"]["mel"].as_f64().expect("a figure"));
+
+    let listed = bench.json(&["voices", "--json"]);
+    assert_eq!(listed["trained"][0]["name"], "eva");
+    assert_eq!(listed["built_in"][0], "tiny");
+
+    let said =
+        bench.json(&["generate", "--text", "Hello, world.", "--voice", "eva", "--output", "hello.wav", "--json"]);
+    let samples = load_mono(&bench.path("hello.wav"), Synthesizer::RATE).expect("a recording");
+    let seconds = Synthesizer::RATE.duration(samples.len()).0;
+    assert!((seconds - said["duration_s"].as_f64().expect("a duration")).abs() < 1e-3);
+    assert_eq!(said["words"].as_array().map(Vec::len), Some(2));
+
+    let report = bench.json(&["evaluate", "--model", "eva", "--test-data", "recordings", "--json"]);
+    assert_eq!(report["utterances"].as_array().map(Vec::len), Some(3));
+    for measure in ["speaker_similarity", "phonemes", "comparison", "timing", "signal"] {
+        assert!(!report["utterances"][0][measure].is_null(), "{measure}: {report}");
+    }
+}
+
+#[test]
+fn the_same_seed_says_the_same_and_another_does_not() {
+    let bench = Bench::new();
+    let say = |seed: &str, output: &str| {
+        bench.run(&["generate", "--text", "Hello", "--voice", "tiny", "--output", output, "--seed", seed]).success();
+        fs::read(bench.path(output)).expect("the file")
+    };
+    let first = say("1", "a.wav");
+    assert_eq!(first, say("1", "b.wav"));
+    assert_ne!(first, say("2", "c.wav"));
+}
+
+#[test]
+fn audio_on_stdout_is_wav_and_a_text_may_come_from_stdin() {
+    let bench = Bench::new();
+    let assert =
+        bench.program().args(["generate", "--voice", "tiny", "--output", "-"]).write_stdin("Hello").assert().success();
+    let bytes = &assert.get_output().stdout;
+    assert_eq!(&bytes[..4], b"RIFF");
+    assert!(bytes.len() > 2_000, "{} bytes", bytes.len());
+}
+
+#[test]
+fn a_recording_is_imitated_at_once() {
+    let bench = Bench::new();
+    record(&bench.path("reference.wav"), 4.0, 110.0);
+    bench.run(&["generate", "--text", "Hello", "--voice", "reference.wav", "--output", "x.flac"]).success();
+    assert!(load_mono(&bench.path("x.flac"), Synthesizer::RATE).is_ok());
+}
+
+#[test]
+fn what_cannot_be_done_is_said_and_leaves_no_file() {
+    let bench = Bench::new();
+    let fails = |args: &[&str], message: &str| {
+        let output = bench.run(args).code(1).get_output().stderr.clone();
+        let text = String::from_utf8_lossy(&output).into_owned();
+        assert!(text.contains(message), "{text}");
+    };
+    fails(&["generate", "--text", "Hi", "--voice", "tiney", "--output", "x.wav"], "did you mean \"tiny\"?");
+    fails(&["generate", "--text", "Hi", "--voice", "none.wav/", "--output", "x.wav"], "cannot imitate");
+    fails(&["generate", "--text", "", "--voice", "tiny", "--output", "x.wav"], "the text has no words");
+    fails(&["generate", "--text", "Hi", "--voice", "tiny", "--output", "no/such/folder/x.wav"], "no/such/folder");
+    fs::create_dir(bench.path("empty")).expect("a folder");
+    fails(&["train", "--input", "empty", "--model", "eva"], "holds no recordings");
+    fails(&["evaluate", "--model", "tiny", "--test-data", "empty"], "holds no recordings");
+    fails(&["evaluate", "--model", "nobody", "--test-data", "empty"], "there is no voice \"nobody\"");
+    record(&bench.path("short/a.wav"), 2.0, 150.0);
+    fails(&["train", "--input", "short", "--model", "eva"], "of speech can be used, at least 10 s are needed");
+    assert!(!bench.path("x.wav").exists() && !bench.path("voices/eva").exists());
+}
+
+fn tiny_synthesizer() -> (tempfile::TempDir, Synthesizer) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    tiny_models(folder.path());
+    let models = Models::new(folder.path(), Device::Cpu);
+    let voice = Voice::named("tiny", folder.path(), &models).expect("the built-in voice");
+    let synthesizer = Synthesizer::load(&models, &voice).expect("the models");
+    (folder, synthesizer)
+}
+
+#[test]
+fn no_text_is_too_strange_or_too_long() {
+    let (_folder, synthesizer) = tiny_synthesizer();
+    let long = "The quick brown fox jumps over 13 lazy dogs. ".repeat(100_000 / 45 + 1);
+    for text in ["", " \n\t", "🙂🙃", "\u{0}\u{1}\u{7f}", "e\u{301}\u{301}\u{301}", "שלום", &"a".repeat(100_000), &long]
+    {
+        for utterance in synthesizer.speak(text, SpeakOptions::default()) {
+            assert!(utterance.samples.iter().all(|sample| sample.is_finite()));
+        }
+    }
+    let words: usize = synthesizer.speak(&long, SpeakOptions::default()).map(|utterance| utterance.words.len()).sum();
+    assert_eq!(words, 9 * (100_000 / 45 + 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_text_is_spoken_or_silent(text in "\\PC{0,120}") {
+        let (_folder, synthesizer) = tiny_synthesizer();
+        for utterance in synthesizer.speak(&text, SpeakOptions::default()) {
+            prop_assert!(utterance.samples.iter().all(|sample| sample.is_finite()));
+            prop_assert!(utterance.words.iter().all(|word| text.is_char_boundary(word.source.start)));
+        }
+    }
+}
