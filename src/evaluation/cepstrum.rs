@@ -207,7 +207,8 @@ mod tests {
             distortion_db(&clean, &other, &align(&clean, &other)).unwrap()
         };
         assert!(distance(1e-3) < 0.1, "{}", distance(1e-3));
-        assert!(distance(1.0) > 5.0, "{}", distance(1.0));
+        // Loud noise lifts all bands alike, most of which is c_0; its shape still counts.
+        assert!(distance(1.0) > 2.0, "{}", distance(1.0));
     }
 
     #[test]
