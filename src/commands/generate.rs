@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Session, failure::Usage, paths};
 use crate::{
     acoustic::Controls,
-    audio::{AudioWriter, OutputFormat, Resampler},
+    audio::{AudioWriter, OutputFormat, Resampler, is_audio_path},
     cli::{AudioFormat, GenerateArgs},
     gpu::selection::GpuSelection,
     synthesis::{SpeakOptions, Synthesizer, Voice, level::Leveller, models::Models, synthesizer::SpokenWord},
@@ -93,10 +93,10 @@ impl Job {
     }
 }
 
-/// A path (with a separator, or of an existing file) is a recording; anything else is a name.
+/// A path (with a separator, an extension of audio, or of an existing file) is a recording; anything else is a name.
 fn voice_source(typed: &str, voices: PathBuf) -> VoiceSource {
     let path = Path::new(typed);
-    if path.is_file() || path.components().count() > 1 || path.is_absolute() {
+    if path.is_file() || path.components().count() > 1 || path.is_absolute() || is_audio_path(path) {
         return VoiceSource::Recording(path.to_path_buf());
     }
     VoiceSource::Named { name: typed.to_owned(), voices }

@@ -30,9 +30,6 @@ pub enum JudgeError {
     /// No speaker can be heard in it.
     #[error("the recording's speaker cannot be known: {0}")]
     Recording(SpeakerError),
-    /// No speaker can be heard in what was made.
-    #[error("the synthesised speech's speaker cannot be known: {0}")]
-    Synthesised(SpeakerError),
     /// There is nothing to say.
     #[error("its transcript has no words")]
     Silent,
@@ -88,14 +85,15 @@ impl Judge {
         }
         let timing = watch.stop(rate.duration(said.len()));
         let known = self.embed(&recording)?.map_err(JudgeError::Recording)?;
-        let made = self.embed(&said)?.map_err(JudgeError::Synthesised)?;
+        // Too short a sentence has no speaker to be known by, but everything else about it can be measured.
+        let made = self.embed(&said)?.ok();
         let mut meter = SignalMeter::new(rate)?;
         meter.push(&said);
         Ok(Utterance {
             id: id.to_string(),
             text: text.map(str::to_string),
             duration_s: rate.duration(said.len()).0,
-            speaker_similarity: Some(f64::from(cosine(&known, &made))),
+            speaker_similarity: made.map(|made| f64::from(cosine(&known, &made))),
             phonemes: Some(edit_distance(&self.meant(sentence), &self.heard(&said))),
             comparison: text.map(|_| self.comparer.compare(&recording, &said)),
             timing: Some(timing),
