@@ -1,6 +1,6 @@
 //! The first step: written text becomes spoken words and pauses.
 //!
-//! Look-alikes are folded first ([`fold`]). Then, from left to right, the first reader that knows what stands at a
+//! Look-alikes are folded first (`fold`). Then, from left to right, the first reader that knows what stands at a
 //! place reads it; each class of writing has its reader in a file of its own.
 
 mod abbreviation;
