@@ -9,7 +9,7 @@ use tch::{Device, nn};
 use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask};
 use super::aligner::{AlignerRecipe, AlignerTask};
 use super::labels::{Labelled, embed_speakers};
-use super::runner::{RunConfig, RunOptions, Runner, StepReport, TrainError};
+use super::runner::{RunConfig, RunOptions, Runner, StepReport, Task, TrainError};
 use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
 use super::vocoder::{VocoderRecipe, VocoderTask};
 use crate::aligner::Aligner;
@@ -94,12 +94,10 @@ impl BaseTraining<'_> {
         let preparer = Preparer::synthesis(self.cache);
         let training = self.prepare(&preparer, training);
         let validation = self.prepare(&preparer, validation);
-        tch::manual_seed(self.options.seed as i64);
-        let store = nn::VarStore::new(self.device);
+        let store = self.seeded_store();
         let run = self.run_config(recipe.run);
         let task = AlignerTask::new(&store, recipe, training, validation, self.options.seed)?;
-        let mut runner = Runner::new(&store, run, self.options)?;
-        runner.run(&task, &mut |report| self.observer.step(report))
+        self.train(&store, run, &task)
     }
 
     fn speaker(self) -> Result<u64, TrainError> {
@@ -112,13 +110,11 @@ impl BaseTraining<'_> {
         let (noise, _) = self.split(std::slice::from_ref(&recipe.noise), &[], |_| true)?;
         let preparer = Preparer::analysis(self.cache);
         let [training, validation, noise] = [training, validation, noise].map(|list| self.prepare(&preparer, list));
-        tch::manual_seed(self.options.seed as i64);
-        let store = nn::VarStore::new(self.device);
+        let store = self.seeded_store();
         let run = self.run_config(recipe.run);
         let data = SpeakerData { training, validation, noise, teacher };
         let task = SpeakerTask::new(&store, recipe, data, self.options.seed)?;
-        let mut runner = Runner::new(&store, run, self.options)?;
-        runner.run(&task, &mut |report| self.observer.step(report))
+        self.train(&store, run, &task)
     }
 
     fn acoustic(self) -> Result<u64, TrainError> {
@@ -135,15 +131,13 @@ impl BaseTraining<'_> {
         let preparer = Preparer::synthesis(self.cache);
         let [training, validation] =
             [training, validation].map(|list| self.label(self.prepare(&preparer, list), &aligner));
-        tch::manual_seed(self.options.seed as i64);
-        let store = nn::VarStore::new(self.device);
+        let store = self.seeded_store();
         let weights = recipe.weights();
         let run = self.run_config(recipe.run);
         let AcousticRecipe { batch_frames, built_in, .. } = recipe;
         let data = AcousticData { training, validation, speakers, built_in, batch_frames };
         let task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
-        let mut runner = Runner::new(&store, run, self.options)?;
-        runner.run(&task, &mut |report| self.observer.step(report))
+        self.train(&store, run, &task)
     }
 
     fn label(&self, prepared: Vec<Prepared>, aligner: &Aligner) -> Vec<Labelled> {
@@ -164,12 +158,22 @@ impl BaseTraining<'_> {
         let preparer = Preparer::synthesis(self.cache);
         let training = self.prepare(&preparer, training);
         let validation = self.prepare(&preparer, validation);
-        tch::manual_seed(self.options.seed as i64);
-        let store = nn::VarStore::new(self.device);
+        let store = self.seeded_store();
         let run = self.run_config(recipe.run);
         let task = VocoderTask::new(&store, &recipe, training, validation, self.options.seed)?;
-        let mut runner = Runner::new(&store, run, self.options)?;
-        runner.run(&task, &mut |report| self.observer.step(report))
+        self.train(&store, run, &task)
+    }
+
+    /// An empty store; what is made in it follows from the seed.
+    fn seeded_store(&self) -> nn::VarStore {
+        tch::manual_seed(self.options.seed as i64);
+        nn::VarStore::new(self.device)
+    }
+
+    /// Trains what was made in `store`. Returns the steps done.
+    fn train(self, store: &nn::VarStore, run: RunConfig, task: &dyn Task) -> Result<u64, TrainError> {
+        let observer = self.observer;
+        Runner::new(store, run, self.options)?.run(task, &mut |report| observer.step(report))
     }
 
     /// The recipe's run, as long as the user wants it.
