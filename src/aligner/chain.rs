@@ -6,22 +6,26 @@
 use super::phones::Phone;
 use crate::text::symbols::Symbol;
 
-/// The states of an utterance, one a symbol, in order.
+/// The states of an utterance in order: those of its phonemes, and one for each boundary or pause.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain {
     states: Vec<State>,
+    symbols: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct State {
-    phone: Phone,
+    /// See [`Phone::states`].
+    class: usize,
+    /// The symbol that it is a part of.
+    symbol: usize,
     /// A boundary or pause need not take time.
     optional: bool,
 }
 
 /// The utterance needs more frames than the recording has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{needed} phonemes do not fit into {frames} frames")]
+#[error("the phonemes take {needed} frames at least, and there are {frames}")]
 pub struct TooShort {
     /// States that take at least one frame.
     pub needed: usize,
@@ -51,8 +55,11 @@ impl Scores<'_> {
 impl Chain {
     /// The chain of an utterance's symbols.
     pub fn new(symbols: &[Symbol]) -> Self {
-        let state = |&symbol: &Symbol| State { phone: Phone::of(symbol), optional: !symbol.is_phoneme() };
-        Self { states: symbols.iter().map(state).collect() }
+        let states = |(index, &symbol): (usize, &Symbol)| {
+            let optional = !symbol.is_phoneme();
+            Phone::of(symbol).states().map(move |class| State { class, symbol: index, optional })
+        };
+        Self { states: symbols.iter().enumerate().flat_map(states).collect(), symbols: symbols.len() }
     }
 
     /// Frames that the utterance takes at least.
@@ -97,7 +104,7 @@ impl Chain {
             let total: f64 = weights.iter().sum();
             for (state, weight) in self.states.iter().zip(weights) {
                 let share = if total > 0.0 { weight / total } else { 0.0 };
-                out[frame * scores.classes + usize::from(state.phone.0)] += share as f32;
+                out[frame * scores.classes + state.class] += share as f32;
             }
         }
         Ok(out)
@@ -108,7 +115,7 @@ impl Chain {
         let mut emissions = Vec::with_capacity(scores.frames() * self.states.len());
         for frame in 0..scores.frames() {
             let row = scores.row(frame);
-            let score = |state: &State| row[usize::from(state.phone.0)];
+            let score = |state: &State| row[state.class];
             let top = self.states.iter().map(score).fold(f32::NEG_INFINITY, f32::max);
             emissions.extend(self.states.iter().map(|state| f64::from(score(state) - top).exp().max(1e-30)));
         }
@@ -163,45 +170,55 @@ impl Chain {
                     let candidates = self.predecessors(state).map(|from| ((state - from) as u8, before[from]));
                     candidates.fold((0, f64::NEG_INFINITY), |a, b| if b.1 > a.1 { b } else { a })
                 };
-                best[state] = score + f64::from(row[usize::from(self.states[state].phone.0)]);
+                best[state] = score + f64::from(row[self.states[state].class]);
                 steps[frame * count + state] = back;
             }
         }
         let ends = (0..count).filter(|&state| self.may_end(state));
         let last = ends.max_by(|&a, &b| best[a].total_cmp(&best[b])).unwrap_or(count - 1);
-        let mut durations = vec![0usize; count];
+        let mut durations = vec![0usize; self.symbols];
         let mut state = last;
         for frame in (0..frames).rev() {
-            durations[state] += 1;
+            durations[self.states[state].symbol] += 1;
             state -= usize::from(steps[frame * count + state]);
         }
         Ok((durations, best[last] / frames as f64))
     }
 }
 
-/// The best sequence of classes without a transcript: a loop over all classes in which each change costs
-/// `change_cost`. Gives runs of (class, frames).
+/// The best sequence of phonemes without a transcript: a loop over all of them in which each change costs
+/// `change_cost`. Gives runs of (phoneme, frames).
 pub fn decode(scores: Scores, change_cost: f64) -> Vec<(Phone, usize)> {
-    let classes = scores.classes;
-    let mut best = vec![0f64; classes];
-    let mut origins: Vec<Option<usize>> = Vec::with_capacity(scores.rows.len());
+    let first = |state: usize| Phone::of_state(state).states().start == state;
+    let last = |state: usize| Phone::of_state(state).states().end == state + 1;
+    let mut best: Vec<f64> =
+        (0..scores.classes).map(|state| if first(state) { 0.0 } else { f64::NEG_INFINITY }).collect();
+    // The state before each state at each frame, and whether a phoneme began there.
+    let mut origins: Vec<(usize, bool)> = Vec::with_capacity(scores.rows.len());
     for frame in 0..scores.frames() {
-        let leader = (0..classes).max_by(|&a, &b| best[a].total_cmp(&best[b])).unwrap_or(0);
-        let entry = best[leader] - change_cost;
-        for (class, value) in best.iter_mut().enumerate() {
-            let changed = entry > *value;
-            origins.push(changed.then_some(leader));
-            *value = value.max(entry) + f64::from(scores.row(frame)[class]);
+        let before = best.clone();
+        let leader = (0..scores.classes).filter(|&s| last(s)).max_by(|&a, &b| before[a].total_cmp(&before[b]));
+        let leader = leader.unwrap_or(0);
+        let entry = before[leader] - change_cost;
+        for (state, value) in best.iter_mut().enumerate() {
+            let (origin, begins, arrived) = match (first(state), before[state]) {
+                (true, stay) if entry > stay => (leader, true, entry),
+                (false, stay) if before[state - 1] > stay => (state - 1, false, before[state - 1]),
+                (_, stay) => (state, false, stay),
+            };
+            origins.push((origin, begins));
+            *value = arrived + f64::from(scores.row(frame)[state]);
         }
     }
-    let mut class = (0..classes).max_by(|&a, &b| best[a].total_cmp(&best[b])).unwrap_or(0);
+    let mut state = (0..scores.classes).max_by(|&a, &b| best[a].total_cmp(&best[b])).unwrap_or(0);
     let mut runs: Vec<(Phone, usize)> = Vec::new();
+    let mut began = true;
     for frame in (0..scores.frames()).rev() {
         match runs.last_mut() {
-            Some((phone, frames)) if usize::from(phone.0) == class => *frames += 1,
-            _ => runs.push((Phone(class as u8), 1)),
+            Some((_, frames)) if !began => *frames += 1,
+            _ => runs.push((Phone::of_state(state), 1)),
         }
-        class = origins[frame * classes + class].unwrap_or(class);
+        (state, began) = origins[frame * scores.classes + state];
     }
     runs.reverse();
     runs
@@ -216,11 +233,11 @@ mod tests {
         [" ", "B", " ", "AA0", "."].iter().filter_map(|name| Symbol::from_name(name)).collect()
     }
 
-    /// Scores in which class `said[t]` is far the best at frame t.
+    /// Scores in which the states of `said[t]` are far the best at frame t.
     fn scores(said: &[Phone]) -> Vec<f32> {
-        let mut rows = vec![-8f32; said.len() * Phone::COUNT];
+        let mut rows = vec![-8f32; said.len() * Phone::STATES];
         for (frame, phone) in said.iter().enumerate() {
-            rows[frame * Phone::COUNT + usize::from(phone.0)] = -0.1;
+            phone.states().for_each(|state| rows[frame * Phone::STATES + state] = -0.1);
         }
         rows
     }
@@ -231,21 +248,21 @@ mod tests {
 
     #[test]
     fn the_best_path_finds_what_was_said() {
-        let said = phones(&[" ", "B", "B", "AA0", "AA0", "AA0", "."]);
+        let said = phones(&[" ", "B", "B", "B", "AA0", "AA0", "AA0", "AA0", "."]);
         let rows = scores(&said);
-        let scores = Scores { rows: &rows, classes: Phone::COUNT };
+        let scores = Scores { rows: &rows, classes: Phone::STATES };
         let (durations, score) = Chain::new(&symbols()).align(scores).expect("enough frames");
-        assert_eq!(durations, [1, 2, 0, 3, 1]);
+        assert_eq!(durations, [1, 3, 0, 4, 1]);
         assert!((score + 0.1).abs() < 1e-6);
-        assert_eq!(decode(scores, 1.0), [(said[0], 1), (said[1], 2), (said[3], 3), (said[6], 1)]);
+        assert_eq!(decode(scores, 1.0), [(said[0], 1), (said[1], 3), (said[4], 4), (said[8], 1)]);
     }
 
     #[test]
     fn too_few_frames_are_an_error() {
         let rows = scores(&phones(&["B"]));
-        let scores = Scores { rows: &rows, classes: Phone::COUNT };
+        let scores = Scores { rows: &rows, classes: Phone::STATES };
         let error = Chain::new(&symbols()).align(scores).expect_err("one frame for two phonemes");
-        assert_eq!(error, TooShort { needed: 2, frames: 1 });
+        assert_eq!(error, TooShort { needed: 6, frames: 1 });
         assert!(Chain::new(&[]).occupation(scores).is_err());
     }
 
@@ -253,24 +270,29 @@ mod tests {
     #[test]
     fn occupation_equals_the_sum_over_all_paths() {
         let symbols = symbols();
-        let frames = 5;
-        let rows: Vec<f32> = (0..frames * Phone::COUNT).map(|i| ((i * 7919) % 23) as f32 * -0.17).collect();
-        let scores = Scores { rows: &rows, classes: Phone::COUNT };
-        let mut expected = vec![0f64; frames * Phone::COUNT];
+        let frames = 8;
+        let rows: Vec<f32> = (0..frames * Phone::STATES).map(|i| ((i * 7919) % 23) as f32 * -0.17).collect();
+        let scores = Scores { rows: &rows, classes: Phone::STATES };
+        let classes: Vec<usize> = symbols.iter().flat_map(|&symbol| Phone::of(symbol).states()).collect();
+        let optional = [0, 4, 8];
+        let mut paths: Vec<Vec<usize>> = vec![vec![0], vec![1]];
+        for _ in 1..frames {
+            let longer = |path: &Vec<usize>| {
+                let at = path[path.len() - 1];
+                let next = (at..classes.len()).filter(move |to| (at + 1..*to).all(|s| optional.contains(&s)));
+                next.map(|to| [path.as_slice(), &[to]].concat()).collect::<Vec<_>>()
+            };
+            paths = paths.iter().flat_map(longer).collect();
+        }
+        paths.retain(|path| path[frames - 1] >= 7);
+        assert!(paths.len() > 10);
+        let mut expected = vec![0f64; frames * Phone::STATES];
         let mut total = 0f64;
-        let classes: Vec<usize> = symbols.iter().map(|&s| usize::from(Phone::of(s).0)).collect();
-        for code in 0..5usize.pow(frames as u32) {
-            let path: Vec<usize> = (0..frames).map(|t| code / 5usize.pow(t as u32) % 5).collect();
-            let allowed = |pair: &[usize]| pair[1] >= pair[0] && (pair[0]..pair[1]).skip(1).all(|s| s % 2 == 0);
-            let begins = path[0] <= 1;
-            let ends = path[frames - 1] >= 3;
-            if begins && ends && path.windows(2).all(allowed) && path.contains(&1) && path.contains(&3) {
-                let weight =
-                    path.iter().enumerate().map(|(t, &s)| f64::from(scores.row(t)[classes[s]])).sum::<f64>().exp();
-                total += weight;
-                for (t, &s) in path.iter().enumerate() {
-                    expected[t * Phone::COUNT + classes[s]] += weight;
-                }
+        for path in paths {
+            let score: f64 = path.iter().enumerate().map(|(t, &s)| f64::from(scores.row(t)[classes[s]])).sum();
+            total += score.exp();
+            for (t, &s) in path.iter().enumerate() {
+                expected[t * Phone::STATES + classes[s]] += score.exp();
             }
         }
         let found = Chain::new(&symbols).occupation(scores).expect("enough frames");

@@ -61,15 +61,15 @@ pub struct Statistics {
 
 impl Default for Statistics {
     fn default() -> Self {
-        let zeros = vec![[0.0; DIMENSION]; Phone::COUNT];
-        Self { counts: vec![0.0; Phone::COUNT], sums: zeros.clone(), squares: zeros }
+        let zeros = vec![[0.0; DIMENSION]; Phone::STATES];
+        Self { counts: vec![0.0; Phone::STATES], sums: zeros.clone(), squares: zeros }
     }
 }
 
 impl Statistics {
     /// Adds frames (T, D) with the occupation (T, K) of each class.
     pub fn add(&mut self, frames: &[f32], occupation: &[f32]) {
-        for (frame, weights) in frames.chunks_exact(DIMENSION).zip(occupation.chunks_exact(Phone::COUNT)) {
+        for (frame, weights) in frames.chunks_exact(DIMENSION).zip(occupation.chunks_exact(Phone::STATES)) {
             for (class, &weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 1e-4) {
                 let weight = f64::from(weight);
                 self.counts[class] += weight;
@@ -84,7 +84,7 @@ impl Statistics {
 
     /// Adds what another thread has seen.
     pub fn merge(mut self, other: &Self) -> Self {
-        for class in 0..Phone::COUNT {
+        for class in 0..Phone::STATES {
             self.counts[class] += other.counts[class];
             for dimension in 0..DIMENSION {
                 self.sums[class][dimension] += other.sums[class][dimension];
@@ -97,7 +97,7 @@ impl Statistics {
     /// The Gaussians of greatest likelihood.
     pub fn estimate(&self) -> Gaussians {
         let mut out = Gaussians { means: Vec::new(), precisions: Vec::new(), offsets: Vec::new() };
-        for class in 0..Phone::COUNT {
+        for class in 0..Phone::STATES {
             // A class that was not seen is as wide as all speech.
             let count = self.counts[class] + 1.0;
             let (mut mean, mut precision) = ([0.0; DIMENSION], [0.0; DIMENSION]);
@@ -120,9 +120,9 @@ impl Statistics {
 impl Gaussians {
     /// Log-likelihoods (T, K) of frames (T, D).
     pub fn scores(&self, frames: &[f32]) -> Vec<f32> {
-        let mut out = Vec::with_capacity(frames.len() / DIMENSION * Phone::COUNT);
+        let mut out = Vec::with_capacity(frames.len() / DIMENSION * Phone::STATES);
         for frame in frames.chunks_exact(DIMENSION) {
-            for class in 0..Phone::COUNT {
+            for class in 0..Phone::STATES {
                 let parts = frame.iter().zip(&self.means[class]).zip(&self.precisions[class]);
                 let distance: f64 =
                     parts.map(|((x, mean), precision)| (f64::from(*x) - mean).powi(2) * precision).sum();
@@ -135,7 +135,7 @@ impl Gaussians {
 
 /// Scores as chains take them.
 pub fn as_scores(rows: &[f32]) -> Scores<'_> {
-    Scores { rows, classes: Phone::COUNT }
+    Scores { rows, classes: Phone::STATES }
 }
 
 #[cfg(test)]
@@ -149,7 +149,7 @@ mod tests {
         for index in 0..4000 {
             let noise = if index % 2 == 0 { 0.5 } else { -0.5 };
             frames.extend([2.0 + noise; DIMENSION]);
-            let mut weights = [0f32; Phone::COUNT];
+            let mut weights = [0f32; Phone::STATES];
             weights[3] = 1.0;
             occupation.extend(weights);
         }

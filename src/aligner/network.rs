@@ -49,7 +49,7 @@ impl AlignerNetwork {
     /// Parameters `embed`, `norm`, `blocks.N`, `final_norm`, `head`, `prior`.
     pub fn new(path: nn::Path, config: AlignerConfig) -> Self {
         let AlignerConfig { channels, hidden, blocks, kernel, ref mel } = config;
-        let classes = Phone::COUNT as i64;
+        let classes = Phone::STATES as i64;
         let block = ConvNextConfig { channels, hidden, kernel, layer_scale: 1.0 / blocks as f64 };
         let mut prior = path.zeros_no_train("prior", &[classes]);
         tch::no_grad(|| prior += 1.0 / classes as f64);
@@ -83,7 +83,7 @@ impl AlignerNetwork {
             x = block.forward(&x, Some(&pair_mask));
         }
         let logits = x.apply(&self.final_norm).apply(&self.head);
-        logits.view([batch, frames, Phone::COUNT as i64]).log_softmax(-1, Kind::Float)
+        logits.view([batch, frames, Phone::STATES as i64]).log_softmax(-1, Kind::Float)
     }
 
     /// Scores for paths: log-probabilities less `weight` times the logarithm of the prior, so that frequent classes

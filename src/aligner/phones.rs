@@ -15,6 +15,25 @@ impl Phone {
     /// How many classes there are: silence, 24 consonants and 15 vowels.
     pub const COUNT: usize = 40;
 
+    /// States of a phoneme: its beginning, middle and end sound different, and it lasts at least three frames.
+    pub const PARTS: usize = 3;
+
+    /// How many states there are: one for silence, [`Phone::PARTS`] for each phoneme.
+    pub const STATES: usize = 1 + (Self::COUNT - 1) * Self::PARTS;
+
+    /// The states in the order in which they are passed.
+    pub fn states(self) -> std::ops::Range<usize> {
+        match usize::from(self.0) {
+            0 => 0..1,
+            class => 1 + (class - 1) * Self::PARTS..1 + class * Self::PARTS,
+        }
+    }
+
+    /// Whose state this is.
+    pub fn of_state(state: usize) -> Self {
+        Self(state.div_ceil(Self::PARTS) as u8)
+    }
+
     /// The class of a symbol; boundaries and pauses are silence.
     pub fn of(symbol: Symbol) -> Self {
         if !symbol.is_phoneme() {
@@ -39,6 +58,13 @@ fn table() -> &'static [Symbol] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn states_cover_all_classes_once() {
+        let states: Vec<usize> = (0..Phone::COUNT as u8).flat_map(|class| Phone(class).states()).collect();
+        assert_eq!(states, (0..Phone::STATES).collect::<Vec<_>>());
+        assert!((0..Phone::STATES).all(|state| Phone::of_state(state).states().contains(&state)));
+    }
 
     #[test]
     fn every_phoneme_has_a_class_of_its_own() {

@@ -47,14 +47,14 @@ impl Aligner {
     /// Times each symbol: log-mel (M, T), symbols (N).
     pub fn align(&self, mel: &Tensor, symbols: &[Symbol]) -> Result<Alignment, TooShort> {
         let rows = self.scores(mel);
-        let (durations, score) = Chain::new(symbols).align(Scores { rows: &rows, classes: Phone::COUNT })?;
+        let (durations, score) = Chain::new(symbols).align(Scores { rows: &rows, classes: Phone::STATES })?;
         Ok(Alignment { durations, score })
     }
 
     /// What is said, without a transcript: runs of (class, frames) over log-mel (M, T).
     pub fn recognise(&self, mel: &Tensor) -> Vec<(Phone, usize)> {
         let rows = self.scores(mel);
-        decode(Scores { rows: &rows, classes: Phone::COUNT }, self.change_cost)
+        decode(Scores { rows: &rows, classes: Phone::STATES }, self.change_cost)
     }
 
     /// The phonemes that are heard, without pauses.

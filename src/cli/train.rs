@@ -63,6 +63,10 @@ pub struct TrainArgs {
     #[arg(long, value_name = "DIR", requires = "base", help_heading = "Base training")]
     pub corpus: Option<PathBuf>,
 
+    /// Weights of the same sizes to begin with, instead of random ones.
+    #[arg(long, value_name = "FILE", requires = "base", help_heading = "Base training")]
+    pub from: Option<PathBuf>,
+
     /// A teacher's embeddings of the corpus, for the speaker encoder (see scripts/teacher_embeddings.py).
     #[arg(long, value_name = "FILE", requires = "base", help_heading = "Base training")]
     pub teacher: Option<PathBuf>,

@@ -50,6 +50,8 @@ pub struct BaseJob {
     pub output: PathBuf,
     /// The folder of the base models that are trained already.
     pub models: PathBuf,
+    /// Weights to begin with.
+    pub from: Option<PathBuf>,
     /// A teacher's embeddings.
     pub teacher: Option<PathBuf>,
     /// How to train, instead of the recipe that comes with the program.
@@ -104,6 +106,7 @@ impl Job {
                     corpus: corpus.clone(),
                     output: args.output.clone().unwrap_or_else(|| models.clone()),
                     models,
+                    from: args.from.clone(),
                     teacher: args.teacher.clone(),
                     recipe: args.recipe.clone(),
                     minutes: args.minutes,

@@ -49,6 +49,7 @@ pub fn run(job: &BaseJob, session: &Session) -> anyhow::Result<()> {
             folder: folder.clone(),
             time_limit: job.minutes.map(|minutes| Duration::from_secs_f64(minutes * 60.0)),
             resume: job.common.resume,
+            start: job.from.clone(),
             seed: job.common.seed,
             checkpoint_every: CHECKPOINT_EVERY,
         },

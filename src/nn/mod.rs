@@ -4,5 +4,6 @@ pub mod adamw;
 pub mod checkpoint;
 pub mod convnext;
 pub mod ema;
+pub mod mixed;
 pub mod pytorch;
 pub mod schedule;

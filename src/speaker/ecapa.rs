@@ -9,6 +9,7 @@ use super::{
     AttentiveStatisticsPooling, EcapaConfig, EcapaConfigError, SeRes2NetBlock, TdnnBlock,
     tdnn::{batch_norm, pointwise},
 };
+use crate::nn::mixed::Conv1d;
 
 /// SpeechBrain's `ECAPA_TDNN`: filterbanks to a speaker embedding.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub struct EcapaTdnn {
     mfa: TdnnBlock,
     asp: AttentiveStatisticsPooling,
     asp_bn: nn::BatchNorm,
-    fc: nn::Conv1D,
+    fc: Conv1d,
 }
 
 impl EcapaTdnn {
@@ -58,7 +59,7 @@ impl EcapaTdnn {
         let xs = self.mfa.forward(&Tensor::cat(&outputs, 1), train);
         let xs = self.asp.forward(&xs, mask.as_ref(), train);
         let xs = self.asp_bn.forward_t(&xs, train);
-        self.fc.forward(&xs).squeeze_dim(2)
+        self.fc.forward(&xs).squeeze_dim(2).to_kind(Kind::Float)
     }
 }
 

@@ -1,11 +1,9 @@
 //! Attentive statistics pooling: from frames to one vector.
 
-use tch::{
-    Tensor,
-    nn::{self, Module},
-};
+use tch::{Kind, Tensor, nn};
 
 use super::{TdnnBlock, tdnn::pointwise};
+use crate::nn::mixed::Conv1d;
 
 /// The least variance, so that the gradient of the square root stays finite (SpeechBrain's `eps`).
 const MIN_VARIANCE: f64 = 1e-12;
@@ -15,7 +13,7 @@ const MIN_VARIANCE: f64 = 1e-12;
 #[derive(Debug)]
 pub struct AttentiveStatisticsPooling {
     tdnn: TdnnBlock,
-    conv: nn::Conv1D,
+    conv: Conv1d,
 }
 
 impl AttentiveStatisticsPooling {
@@ -29,6 +27,7 @@ impl AttentiveStatisticsPooling {
 
     /// (B, C, T) and the mask (B, 1, T) of real frames → (B, 2 C, 1): means, then deviations.
     pub fn forward(&self, xs: &Tensor, mask: Option<&Tensor>, train: bool) -> Tensor {
+        let xs = &xs.to_kind(Kind::Float);
         let (_, _, frames) = xs.size3().unwrap_or_default();
         let uniform = match mask {
             Some(mask) => mask / mask.sum_dim_intlist(2, true, None),
@@ -37,7 +36,7 @@ impl AttentiveStatisticsPooling {
         let (mean, deviation) = weighted_statistics(xs, &uniform);
         let context = Tensor::cat(&[xs, &mean.expand_as(xs), &deviation.expand_as(xs)], 1);
 
-        let scores = self.conv.forward(&self.tdnn.forward(&context, train).tanh());
+        let scores = self.tdnn.forward(&context, train).tanh().apply(&self.conv).to_kind(Kind::Float);
         let scores = match mask {
             Some(mask) => scores.masked_fill(&mask.eq(0.0), f64::NEG_INFINITY),
             None => scores,

@@ -1,17 +1,15 @@
 //! Squeeze-and-excitation: channels scaled by what the whole utterance looks like.
 
-use tch::{
-    Tensor,
-    nn::{self, Module},
-};
+use tch::{Tensor, nn};
 
 use super::tdnn::pointwise;
+use crate::nn::mixed::Conv1d;
 
 /// SpeechBrain's `SEBlock` (Hu et al. 2018, <https://arxiv.org/abs/1709.01507>).
 #[derive(Debug)]
 pub struct SqueezeExcitation {
-    conv1: nn::Conv1D,
-    conv2: nn::Conv1D,
+    conv1: Conv1d,
+    conv2: Conv1d,
 }
 
 impl SqueezeExcitation {
@@ -26,7 +24,7 @@ impl SqueezeExcitation {
             Some(mask) => (xs * mask).sum_dim_intlist(2, true, None) / mask.sum_dim_intlist(2, true, None),
             None => xs.mean_dim(2, true, None),
         };
-        let gains = self.conv2.forward(&self.conv1.forward(&mean).relu()).sigmoid();
+        let gains = mean.apply(&self.conv1).relu().apply(&self.conv2).sigmoid();
         gains * xs
     }
 }

@@ -2,8 +2,10 @@
 
 use tch::{
     Tensor,
-    nn::{self, BatchNormConfig, ConvConfig, Init, Module, ModuleT, PaddingMode},
+    nn::{self, BatchNormConfig, ConvConfig, Init, ModuleT, PaddingMode},
 };
+
+use crate::nn::mixed::Conv1d;
 
 /// Batch normalisation that starts as the identity (tch's own default starts with random gains).
 pub(super) fn batch_norm(vs: nn::Path, channels: i64) -> nn::BatchNorm {
@@ -12,14 +14,14 @@ pub(super) fn batch_norm(vs: nn::Path, channels: i64) -> nn::BatchNorm {
 }
 
 /// A convolution of one frame, under SpeechBrain's name `conv`.
-pub(super) fn pointwise(vs: nn::Path, channels_in: i64, channels_out: i64) -> nn::Conv1D {
-    nn::conv1d(vs / "conv", channels_in, channels_out, 1, ConvConfig::default())
+pub(super) fn pointwise(vs: nn::Path, channels_in: i64, channels_out: i64) -> Conv1d {
+    Conv1d::new(vs / "conv", channels_in, channels_out, 1, ConvConfig::default())
 }
 
 /// SpeechBrain's `TDNNBlock`: convolution that keeps the number of frames (edges are reflected), ReLU, batch norm.
 #[derive(Debug)]
 pub struct TdnnBlock {
-    conv: nn::Conv1D,
+    conv: Conv1d,
     norm: nn::BatchNorm,
 }
 
@@ -30,13 +32,13 @@ impl TdnnBlock {
         let padding_mode = if padding == 0 { PaddingMode::Zeros } else { PaddingMode::Reflect };
         let config = ConvConfig { dilation, padding, padding_mode, ..Default::default() };
         Self {
-            conv: nn::conv1d(&vs / "conv" / "conv", channels_in, channels_out, kernel, config),
+            conv: Conv1d::new(&vs / "conv" / "conv", channels_in, channels_out, kernel, config),
             norm: batch_norm(&vs / "norm", channels_out),
         }
     }
 
     /// (B, C in, T) → (B, C out, T).
     pub fn forward(&self, xs: &Tensor, train: bool) -> Tensor {
-        self.norm.forward_t(&self.conv.forward(xs).relu(), train)
+        self.norm.forward_t(&xs.apply(&self.conv).relu(), train)
     }
 }

@@ -13,7 +13,7 @@ use crate::aligner::network::{AlignerConfig, AlignerNetwork};
 use crate::aligner::phones::Phone;
 use crate::dataset::batches::LengthBatches;
 use crate::dataset::prepared::Prepared;
-use crate::evaluation::edit::edit_distance;
+use crate::evaluation::edit::{EditCounts, edit_distance};
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::text::FrontEnd;
 use crate::text::symbols::Symbol;
@@ -57,7 +57,7 @@ impl Spoken {
         let (mel, _) = prepared.features?;
         let symbols = front_end.phonemize(prepared.utterance.text.as_ref()?).symbols;
         let chain = Chain::new(&symbols);
-        let fits = !symbols.is_empty() && chain.least_frames() * 2 < mel.size()[1] as usize;
+        let fits = !symbols.is_empty() && chain.least_frames() < mel.size()[1] as usize;
         let phones = symbols.iter().copied().filter(|s: &Symbol| s.is_phoneme()).map(Phone::of).collect();
         fits.then_some(Self { mel, chain, phones })
     }
@@ -75,7 +75,8 @@ pub struct AlignerTask {
     training: Vec<Spoken>,
     validation: Vec<Spoken>,
     batches: LengthBatches,
-    gaussians: Gaussians,
+    /// None where training begins with weights that know better.
+    gaussians: Option<Gaussians>,
     seed: u64,
     device: Device,
 }
@@ -107,7 +108,8 @@ impl AlignerTask {
         if training.is_empty() {
             return Err(TrainError::Data("no recording has a transcript that fits it".into()));
         }
-        let gaussians = bootstrap(&training, recipe.bootstrap_rounds, recipe.bootstrap_utterances);
+        let gaussians = (recipe.bootstrap_steps > 0)
+            .then(|| bootstrap(&training, recipe.bootstrap_rounds, recipe.bootstrap_utterances));
         let lengths = training.iter().map(Spoken::frames).collect();
         Ok(Self {
             network: AlignerNetwork::new(store.root(), recipe.model.clone()),
@@ -135,15 +137,15 @@ impl AlignerTask {
     }
 
     /// Targets (B, T, K): who speaks when, as far as the Gaussians, and later the network, know.
-    fn targets(&self, batch: &Batch, log_probabilities: &Tensor, bootstrap: bool) -> Tensor {
+    fn targets(&self, batch: &Batch, log_probabilities: &Tensor, teacher: Option<&Gaussians>) -> Tensor {
         let (count, frames, classes) = log_probabilities.size3().unwrap_or_default();
         let row = frames as usize * classes as usize;
-        let jobs: Vec<(&Chain, Vec<f32>)> = if bootstrap {
-            batch.items.iter().map(|item| (&item.chain, self.gaussians.scores(&cepstra(&item.mel)))).collect()
+        let jobs: Vec<(&Chain, Vec<f32>)> = if let Some(gaussians) = teacher {
+            batch.items.iter().map(|item| (&item.chain, gaussians.scores(&cepstra(&item.mel)))).collect()
         } else {
             let scores = to_vec(&self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight));
             let rows =
-                |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::COUNT].to_vec();
+                |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::STATES].to_vec();
             batch.items.iter().enumerate().map(|(index, item)| (&item.chain, rows((index, item)))).collect()
         };
         let occupation = |(chain, rows): &(&Chain, Vec<f32>)| {
@@ -162,7 +164,8 @@ impl Task for AlignerTask {
         let batch = self.batch(picks.iter().map(|&index| &self.training[index]).collect());
         let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
         let log_probabilities = self.network.forward(&mask_patches(&batch.mel, &mut random), &batch.mask);
-        let targets = self.targets(&batch, &log_probabilities, step < self.recipe.bootstrap_steps);
+        let teacher = self.gaussians.as_ref().filter(|_| step < self.recipe.bootstrap_steps);
+        let targets = self.targets(&batch, &log_probabilities, teacher);
         self.network.follow_prior(&log_probabilities.detach(), &batch.mask, Self::PRIOR_RATE);
         let total = -(targets * log_probabilities).sum(Kind::Float) / batch.mask.sum(Kind::Float);
         let frames: usize = batch.items.iter().map(|item| item.frames()).sum();
@@ -171,21 +174,26 @@ impl Task for AlignerTask {
     }
 
     fn validate(&self) -> Vec<(&'static str, f64)> {
-        let (mut errors, mut phones) = (0, 0);
+        let mut counts = EditCounts::default();
         for items in self.validation.chunks(8) {
             let batch = self.batch(items.iter().collect());
             let log_probabilities = self.network.forward(&batch.mel, &batch.mask);
             let scores = self.network.scores(&log_probabilities, self.recipe.prior_weight);
             for (index, item) in items.iter().enumerate() {
                 let rows = to_vec(&scores.get(index as i64).narrow(0, 0, item.frames() as i64));
-                let runs = decode(Scores { rows: &rows, classes: Phone::COUNT }, self.recipe.change_cost);
+                let runs = decode(Scores { rows: &rows, classes: Phone::STATES }, self.recipe.change_cost);
                 let heard: Vec<Phone> =
                     runs.into_iter().map(|(phone, _)| phone).filter(|&phone| phone != Phone::SILENCE).collect();
-                errors += edit_distance(&item.phones, &heard).errors();
-                phones += item.phones.len();
+                counts += edit_distance(&item.phones, &heard);
             }
         }
-        vec![("phoneme_error_rate", errors as f64 / phones.max(1) as f64)]
+        let share = |count: usize| count as f64 / counts.reference_length.max(1) as f64;
+        vec![
+            ("phoneme_error_rate", share(counts.errors())),
+            ("substitutions", share(counts.substitutions)),
+            ("insertions", share(counts.insertions)),
+            ("deletions", share(counts.deletions)),
+        ]
     }
 
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
@@ -238,16 +246,18 @@ fn even_spread(item: &Spoken) -> Vec<f32> {
     let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share) as usize];
     let threshold = at(0.05) + 0.3 * (at(0.95) - at(0.05));
     let loud = energy.iter().filter(|&&value| value > threshold).count().max(1);
+    let said: Vec<usize> = item.phones.iter().flat_map(|phone| phone.states()).collect();
+    let silence = Phone::SILENCE.states().start;
     let mut seen = 0;
-    let mut out = vec![0f32; energy.len() * Phone::COUNT];
+    let mut out = vec![0f32; energy.len() * Phone::STATES];
     for (frame, &value) in energy.iter().enumerate() {
-        let phone = if value > threshold {
+        let state = if value > threshold {
             seen += 1;
-            item.phones[((seen - 1) * item.phones.len() / loud).min(item.phones.len() - 1)]
+            said[((seen - 1) * said.len() / loud).min(said.len() - 1)]
         } else {
-            Phone::SILENCE
+            silence
         };
-        out[frame * Phone::COUNT + usize::from(phone.0)] = 1.0;
+        out[frame * Phone::STATES + state] = 1.0;
     }
     out
 }

@@ -14,6 +14,7 @@ use crate::error::FileError;
 use crate::nn::adamw::{AdamW, AdamWConfig};
 use crate::nn::checkpoint::{CheckpointError, Precision, Weights};
 use crate::nn::ema::Ema;
+use crate::nn::mixed;
 use crate::nn::schedule::Schedule;
 
 /// What a step minimises.
@@ -66,6 +67,8 @@ pub struct RunOptions {
     pub time_limit: Option<Duration>,
     /// Goes on from the checkpoint in the folder.
     pub resume: bool,
+    /// Weights to begin with, instead of random ones.
+    pub start: Option<PathBuf>,
     /// Seed of everything random.
     pub seed: u64,
     /// Time between checkpoints.
@@ -124,6 +127,7 @@ pub struct Runner<'a> {
     options: RunOptions,
     optimiser: AdamW,
     ema: Ema,
+    mixed: bool,
     step: u64,
     earlier: Duration,
     started: Instant,
@@ -133,9 +137,13 @@ impl<'a> Runner<'a> {
     /// Prepares a run over the variables of `store`, from the checkpoint in the folder if the options say so and
     /// there is one.
     pub fn new(store: &'a nn::VarStore, config: RunConfig, options: RunOptions) -> Result<Self, TrainError> {
+        if let Some(path) = &options.start {
+            Weights::read(path)?.load_into(store, str::to_string)?;
+        }
         let mut runner = Self {
             optimiser: AdamW::new(store, config.adamw),
             ema: Ema::new(store, config.ema_decay),
+            mixed: mixed::pays(store.device()),
             step: 0,
             earlier: Duration::ZERO,
             started: Instant::now(),
@@ -205,8 +213,7 @@ impl<'a> Runner<'a> {
     fn take_step(&mut self, task: &dyn Task, learning_rate: f64) -> (Loss, f64) {
         tch::manual_seed((self.options.seed ^ (self.step << 20)) as i64);
         self.optimiser.zero_grad();
-        let on_gpu = self.store.device().is_cuda();
-        let loss = tch::autocast(on_gpu, || task.loss(self.step));
+        let loss = mixed::scoped(self.mixed, || task.loss(self.step));
         loss.total.backward();
         let norm = self.optimiser.step(learning_rate);
         self.step += 1;
@@ -338,7 +345,7 @@ mod tests {
             validate_every: 10,
         };
         let checkpoint_every = Duration::from_secs(3600);
-        let options = RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, seed: 5, checkpoint_every };
+        let options = RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, start: None, seed: 5, checkpoint_every };
         let mut curve = Vec::new();
         let mut runner = Runner::new(&store, config, options).expect("a run");
         runner.run(&task, &mut |report| curve.push(report.losses[0].1)).expect("training");

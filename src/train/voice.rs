@@ -231,6 +231,7 @@ impl VoiceTraining<'_> {
             validate_every: (steps / 12).max(1),
         };
         let options = RunOptions {
+            start: None,
             folder: work.to_path_buf(),
             time_limit: None,
             resume: false,

@@ -1,8 +1,9 @@
 //! Harmonic-plus-noise vocoder: pulse train and noise through predicted filters in the STFT domain.
 //!
 //! After the neural source-filter models (Wang et al. 2019), with the ConvNeXt body and the inverse STFT of Vocos
-//! (Siuzdak 2023). The body sees mel, F0 and voicing at the frame rate and gives, per frame and bin, the logarithm of
-//! two magnitudes: one shapes the pulses (with minimum phase), the other the noise.
+//! (Siuzdak 2023). The body sees mel, F0 and voicing at the frame rate. For each frame it gives a filter for the pulses
+//! (magnitude, and phase relative to minimum phase) and, in finer steps of time, magnitudes for the noise: bursts and
+//! breath change within a frame, and need no fine frequencies.
 
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
@@ -10,8 +11,9 @@ use tch::{Kind, Tensor, nn};
 use super::excitation::pulse_train;
 use super::filter::minimum_phase;
 use crate::features::mel::MelConfig;
-use crate::features::stft::Stft;
+use crate::features::stft::{Stft, StftConfig};
 use crate::nn::convnext::{ConvNextBlock, ConvNextConfig};
+use crate::nn::mixed;
 
 /// Sizes of the network.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,6 +58,20 @@ pub struct HarmonicVocoder {
     final_norm: nn::LayerNorm,
     head: nn::Linear,
     stft: Stft,
+    noise_stft: Stft,
+}
+
+/// Noise filters in a frame.
+const NOISE_STEPS: i64 = 4;
+
+/// The filters of an utterance.
+struct Filters {
+    /// (B, F, T) log magnitude for the pulses.
+    pulse: Tensor,
+    /// (B, F, T) their phase beside minimum phase, in radians.
+    phase: Tensor,
+    /// (B, F', 4 T) log magnitude for the noise.
+    noise: Tensor,
 }
 
 impl HarmonicVocoder {
@@ -63,6 +79,7 @@ impl HarmonicVocoder {
     pub fn new(path: nn::Path, config: HarmonicConfig) -> Self {
         let HarmonicConfig { channels, hidden, blocks, kernel, ref mel } = config;
         let inputs = mel.n_mels + 2;
+        let noise = StftConfig { n_fft: mel.hop, hop: mel.hop / NOISE_STEPS };
         let padded = nn::ConvConfig { padding: kernel / 2, ..Default::default() };
         let block = ConvNextConfig { channels, hidden, kernel, layer_scale: 1.0 / blocks as f64 };
         let quiet = nn::LinearConfig { ws_init: nn::Init::Randn { mean: 0.0, stdev: 0.01 }, ..Default::default() };
@@ -71,8 +88,9 @@ impl HarmonicVocoder {
             norm: nn::layer_norm(&path / "norm", vec![channels], Default::default()),
             blocks: (0..blocks).map(|i| ConvNextBlock::new(&path / "blocks" / i, block)).collect(),
             final_norm: nn::layer_norm(&path / "final_norm", vec![channels], Default::default()),
-            head: nn::linear(&path / "head", channels, 2 * mel.stft().bins(), quiet),
+            head: nn::linear(&path / "head", channels, 2 * mel.stft().bins() + NOISE_STEPS * noise.bins(), quiet),
             stft: Stft::new(mel.stft(), path.device()),
+            noise_stft: Stft::new(noise, path.device()),
             config,
         }
     }
@@ -93,16 +111,14 @@ impl HarmonicVocoder {
     pub fn forward_from(&self, input: &VocoderInput, start: &Tensor) -> (Tensor, Tensor) {
         let MelConfig { rate, hop, .. } = self.config.mel;
         let (pulses, end) = pulse_train(&input.f0_hz, &input.voicing, start, rate.hz(), hop);
-        let (pulse_filter, noise_filter) = self.filters(input);
-        let phase = minimum_phase(&pulse_filter);
-        let pulse_filter = Tensor::polar(&pulse_filter.exp(), &phase);
-        let spectrum = self.stft.forward(&pulses) * pulse_filter
-            + self.stft.forward(&pulses.randn_like()) * noise_filter.exp().to_kind(Kind::ComplexFloat);
-        (self.stft.inverse(&spectrum), end)
+        let filters = self.filters(input);
+        let pulse_filter = Tensor::polar(&filters.pulse.exp(), &(minimum_phase(&filters.pulse) + filters.phase));
+        let noise = self.noise_stft.forward(&pulses.randn_like()) * filters.noise.exp().to_kind(Kind::ComplexFloat);
+        let voiced = self.stft.inverse(&(self.stft.forward(&pulses) * pulse_filter));
+        (voiced + self.noise_stft.inverse(&noise), end)
     }
 
-    /// Logarithms of both magnitudes: (B, F, T) each.
-    fn filters(&self, input: &VocoderInput) -> (Tensor, Tensor) {
+    fn filters(&self, input: &VocoderInput) -> Filters {
         // Around zero with a spread near one, as the body's layers expect.
         let mel = (&input.mel + 5.0) * 0.5;
         let pitch = (input.f0_hz.clamp_min(super::excitation::VOICED_FROM_HZ).log() - 5.0) * 2.0;
@@ -112,11 +128,21 @@ impl HarmonicVocoder {
             x = block.forward(&x, None);
         }
         let bins = self.config.mel.stft().bins();
-        // Speech is far below full scale: starting there saves the first steps.
-        let out = x.apply(&self.final_norm).apply(&self.head).transpose(1, 2) - 5.0;
-        let out = out.clamp(-18.0, 6.0);
-        (out.narrow(1, 0, bins), out.narrow(1, bins, bins))
+        let out = mixed::linear(&x.apply(&self.final_norm), &self.head).to_kind(Kind::Float);
+        let (batch, frames, _) = out.size3().unwrap_or_default();
+        let noise_bins = self.noise_stft.config().bins();
+        let noise = out.narrow(2, 2 * bins, NOISE_STEPS * noise_bins);
+        Filters {
+            pulse: log_magnitude(&out.narrow(2, 0, bins).transpose(1, 2)),
+            phase: out.narrow(2, bins, bins).transpose(1, 2),
+            noise: log_magnitude(&noise.reshape([batch, frames * NOISE_STEPS, noise_bins]).transpose(1, 2)),
+        }
     }
+}
+
+/// Speech is far below full scale: starting there saves the first steps.
+fn log_magnitude(head: &Tensor) -> Tensor {
+    (head - 5.0).clamp(-18.0, 6.0)
 }
 
 #[cfg(test)]
