@@ -6,6 +6,7 @@
 
 pub mod config;
 pub mod decoder;
+pub mod discriminator;
 pub mod encoder;
 pub mod expand;
 pub mod film;

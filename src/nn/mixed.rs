@@ -5,6 +5,7 @@
 
 use std::cell::Cell;
 
+use super::judge::JudgeLayer;
 use tch::{
     Device, Kind, Tensor,
     nn::{self, Module},
@@ -80,6 +81,40 @@ impl Module for Conv1d {
             _ => (xs, padding),
         };
         xs.conv1d(&half(&self.layer.ws), self.layer.bs.as_ref().map(half), [stride], [padding], [dilation], groups)
+    }
+}
+
+/// A convolution over an image that keeps its size but for the stride, in bfloat16 within [`scoped`].
+#[derive(Debug)]
+pub struct Conv2d {
+    weight: Tensor,
+    bias: Tensor,
+    layer: JudgeLayer,
+}
+
+impl Conv2d {
+    /// Parameters `weight` and `bias`.
+    pub fn new(path: nn::Path, channels_in: i64, layer: JudgeLayer) -> Self {
+        let [height, width] = layer.kernel;
+        let shape = [layer.channels, channels_in, height, width];
+        Self {
+            weight: path.var("weight", &shape, nn::init::DEFAULT_KAIMING_UNIFORM),
+            bias: path.var("bias", &[layer.channels], nn::Init::Const(0.0)),
+            layer,
+        }
+    }
+}
+
+impl Module for Conv2d {
+    /// (B, C in, H, W) -> (B, C out, H / stride, W / stride).
+    fn forward(&self, xs: &Tensor) -> Tensor {
+        let JudgeLayer { kernel, stride, dilation, .. } = self.layer;
+        let padding = [kernel[0] / 2 * dilation[0], kernel[1] / 2 * dilation[1]];
+        if is_on() {
+            half(xs).conv2d(&half(&self.weight), Some(&half(&self.bias)), stride, padding, dilation, 1)
+        } else {
+            xs.conv2d(&self.weight, Some(&self.bias), stride, padding, dilation, 1)
+        }
     }
 }
 

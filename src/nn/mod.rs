@@ -4,6 +4,7 @@ pub mod adamw;
 pub mod checkpoint;
 pub mod convnext;
 pub mod ema;
+pub mod judge;
 pub mod mixed;
 pub mod pytorch;
 pub mod schedule;

@@ -7,9 +7,11 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor, nn};
 
+use super::adversary::{Adversary, AdversaryConfig};
 use super::labels::Labelled;
 use super::runner::{Loss, RunConfig, Task, TrainError};
 use crate::acoustic::config::AcousticConfig;
+use crate::acoustic::discriminator::MelDiscriminator;
 use crate::acoustic::model::{AcousticModel, Teaching};
 use crate::dataset::batches::LengthBatches;
 use crate::nn::checkpoint::{CheckpointError, Weights};
@@ -37,6 +39,8 @@ pub struct AcousticRecipe {
     pub pitch_weight: f64,
     /// Weight of the voicing's cross entropy.
     pub voicing_weight: f64,
+    /// The discriminator, where there is one.
+    pub adversary: Option<AdversaryConfig>,
     /// Sizes of the network.
     pub model: AcousticConfig,
     /// Length and learning rate.
@@ -90,6 +94,8 @@ pub struct AcousticData {
     pub built_in: BTreeMap<String, String>,
     /// Frames in a batch, padding included.
     pub batch_frames: usize,
+    /// The discriminator, where there is one.
+    pub adversary: Option<AdversaryConfig>,
 }
 
 /// The acoustic model in training.
@@ -101,10 +107,13 @@ pub struct AcousticTask {
     batches: LengthBatches,
     seed: u64,
     device: Device,
+    adversary: Option<Adversary<MelDiscriminator>>,
 }
 
-/// The parts of the loss, scalars.
+/// The parts of the loss, scalars, and what they were measured on.
 struct Parts {
+    /// (B, M, T), made and real.
+    mels: (Tensor, Tensor),
     mel: Tensor,
     duration: Tensor,
     variance: Tensor,
@@ -132,6 +141,7 @@ impl AcousticTask {
             model: AcousticModel::new(store.root(), config),
             weights,
             batches: LengthBatches::new(lengths, data.batch_frames, seed),
+            adversary: data.adversary.map(|config| Adversary::new(store.device(), config, MelDiscriminator::new)),
             data,
             seed,
             device: store.device(),
@@ -184,15 +194,35 @@ impl AcousticTask {
         let bands = real_mel.size()[1] as f64;
         Parts {
             mel: per_frame(
-                (frames.mel - real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float),
+                (&frames.mel - &real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float),
                 &frame_mask,
             ) / bands,
             duration: per_symbol(variance.log_duration - log_duration),
             variance: per_symbol(variance.pitch - &pitch) + per_symbol(variance.energy - &energy),
             pitch: per_frame((frames.pitch - real_pitch).abs(), &(&voicing * &frame_mask)),
             voicing: per_frame(cross_entropy(&frames.voicing, &voicing), &frame_mask),
+            mels: (frames.mel, real_mel),
         }
     }
+}
+
+/// Frames in a window that the discriminator judges.
+const WINDOW: usize = 64;
+/// Windows that are cut from an utterance.
+const WINDOWS: usize = 2;
+
+/// Windows at random places of made and real mel spectrograms (B, M, T); none where all utterances are shorter.
+fn windows(mels: &(Tensor, Tensor), lengths: &[usize], random: &mut ChaCha8Rng) -> Option<(Tensor, Tensor)> {
+    let (mut made, mut real) = (Vec::new(), Vec::new());
+    for (index, &length) in lengths.iter().enumerate().filter(|(_, length)| **length >= WINDOW) {
+        for _ in 0..WINDOWS {
+            let start = random.random_range(0..=length - WINDOW) as i64;
+            let cut = |mel: &Tensor| mel.get(index as i64).narrow(1, start, WINDOW as i64);
+            made.push(cut(&mels.0));
+            real.push(cut(&mels.1));
+        }
+    }
+    (!made.is_empty()).then(|| (Tensor::stack(&made, 0), Tensor::stack(&real, 0)))
 }
 
 /// Binary cross entropy of logits, element by element: `max(x, 0) - x y + ln(1 + e^-|x|)`.
@@ -206,19 +236,27 @@ impl Task for AcousticTask {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
         let parts = self.parts(&items, &mut random);
         let LossWeights { duration, variance, pitch, voicing } = self.weights;
-        let total = &parts.mel
+        let mut total = &parts.mel
             + &parts.duration * duration
             + &parts.variance * variance
             + &parts.pitch * pitch
             + &parts.voicing * voicing;
         let frames: usize = items.iter().map(|item| item.frames()).sum();
-        let named = vec![
+        let mut named = vec![
             ("mel", parts.mel.detach()),
             ("duration", parts.duration.detach()),
             ("variance", parts.variance.detach()),
             ("pitch", parts.pitch.detach()),
             ("voicing", parts.voicing.detach()),
         ];
+        if let Some(adversary) = &self.adversary {
+            let lengths: Vec<usize> = items.iter().map(|item| item.frames()).collect();
+            if let Some((made, real)) = windows(&parts.mels, &lengths, &mut random) {
+                let contest = adversary.contest(&made, &real, step);
+                named.extend([("discriminator", contest.discriminator), ("features", contest.features)]);
+                total += contest.loss;
+            }
+        }
         Loss { total, parts: named, audio_s: frames as f64 / self.model.config().mel.frame_rate() }
     }
 
@@ -247,6 +285,14 @@ impl Task for AcousticTask {
             }
         }
         weights.set_json("model", self.model.config())
+    }
+
+    fn state(&self) -> Weights {
+        self.adversary.as_ref().map(Adversary::state).unwrap_or_default()
+    }
+
+    fn restore(&self, state: &Weights) -> Result<(), CheckpointError> {
+        self.adversary.as_ref().map_or(Ok(()), |adversary| adversary.restore(state))
     }
 }
 

@@ -134,8 +134,8 @@ impl BaseTraining<'_> {
         let store = self.seeded_store();
         let weights = recipe.weights();
         let run = self.run_config(recipe.run);
-        let AcousticRecipe { batch_frames, built_in, .. } = recipe;
-        let data = AcousticData { training, validation, speakers, built_in, batch_frames };
+        let AcousticRecipe { batch_frames, built_in, adversary, .. } = recipe;
+        let data = AcousticData { training, validation, speakers, built_in, batch_frames, adversary };
         let task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
         self.train(&store, run, &task)
     }

@@ -1,6 +1,7 @@
 //! Training: base components and voices.
 
 pub mod acoustic;
+pub mod adversary;
 pub mod aligner;
 pub mod base;
 pub mod labels;

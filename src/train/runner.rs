@@ -39,6 +39,16 @@ pub trait Task {
 
     /// What the published weights must carry to be loaded again.
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError>;
+
+    /// State beside the trained variables that a resumed run needs, such as a discriminator.
+    fn state(&self) -> Weights {
+        Weights::default()
+    }
+
+    /// Restores what [`Task::state`] gave.
+    fn restore(&self, _state: &Weights) -> Result<(), CheckpointError> {
+        Ok(())
+    }
 }
 
 /// How long and how fast.
@@ -131,6 +141,8 @@ pub struct Runner<'a> {
     step: u64,
     earlier: Duration,
     started: Instant,
+    /// The task's part of a checkpoint, until the run begins.
+    restored: Option<Weights>,
 }
 
 impl<'a> Runner<'a> {
@@ -147,6 +159,7 @@ impl<'a> Runner<'a> {
             step: 0,
             earlier: Duration::ZERO,
             started: Instant::now(),
+            restored: None,
             store,
             config,
             options,
@@ -174,6 +187,9 @@ impl<'a> Runner<'a> {
         task: &dyn Task,
         go_on: &mut dyn FnMut(&StepReport, &Ema) -> bool,
     ) -> Result<u64, TrainError> {
+        if let Some(state) = self.restored.take() {
+            task.restore(&state)?;
+        }
         self.started = Instant::now();
         let mut saved = Instant::now();
         let mut window = (Instant::now(), 0.0);
@@ -285,6 +301,9 @@ impl<'a> Runner<'a> {
         let optimiser = self.optimiser.state();
         state.metadata.extend(optimiser.metadata.clone());
         state.extend("optimiser.", optimiser);
+        let other = task.state();
+        state.metadata.extend(other.metadata.clone());
+        state.extend("task.", other);
         state.set_json("step", &self.step)?;
         state.set_json("elapsed_s", &self.elapsed().as_secs_f64())?;
         state.write(&self.checkpoint_path(), Precision::Full)?;
@@ -300,6 +319,7 @@ impl<'a> Runner<'a> {
         state.subset("model.").load_into(self.store, str::to_string)?;
         self.ema.load(&state.subset("average."))?;
         self.optimiser.load_state(&state.subset("optimiser."))?;
+        self.restored = Some(state.subset("task."));
         self.step = state.json("step")?;
         self.earlier = Duration::from_secs_f64(state.json("elapsed_s")?);
         Ok(())
@@ -345,7 +365,14 @@ mod tests {
             validate_every: 10,
         };
         let checkpoint_every = Duration::from_secs(3600);
-        let options = RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, start: None, seed: 5, checkpoint_every };
+        let options = RunOptions {
+            folder: folder.to_path_buf(),
+            time_limit: None,
+            resume,
+            start: None,
+            seed: 5,
+            checkpoint_every,
+        };
         let mut curve = Vec::new();
         let mut runner = Runner::new(&store, config, options).expect("a run");
         runner.run(&task, &mut |report| curve.push(report.losses[0].1)).expect("training");

@@ -7,10 +7,12 @@ use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use tch::{Kind, Tensor, nn};
 
+use super::adversary::{Adversary, AdversaryConfig};
 use super::runner::{Loss, RunConfig, Task, TrainError};
 use crate::dataset::prepared::Prepared;
 use crate::features::pitch::interpolate_unvoiced;
 use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::vocoder::discriminator::SpectrogramDiscriminator;
 use crate::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder, VocoderInput};
 use crate::vocoder::loss::SpectralLoss;
 
@@ -26,6 +28,8 @@ pub struct VocoderRecipe {
     pub batch: usize,
     /// Frames in a crop.
     pub frames: i64,
+    /// The discriminator, where there is one.
+    pub adversary: Option<AdversaryConfig>,
     /// Sizes of the network.
     pub model: HarmonicConfig,
     /// Length and learning rate.
@@ -69,6 +73,7 @@ pub struct VocoderTask {
     frames: i64,
     seed: u64,
     device: tch::Device,
+    adversary: Option<Adversary<SpectrogramDiscriminator>>,
 }
 
 impl VocoderTask {
@@ -99,6 +104,9 @@ impl VocoderTask {
             frames: recipe.frames,
             seed,
             device: store.device(),
+            adversary: recipe
+                .adversary
+                .map(|config| Adversary::new(store.device(), config, SpectrogramDiscriminator::new)),
         })
     }
 
@@ -126,14 +134,21 @@ impl Task for VocoderTask {
         let picks: Vec<(usize, f64)> =
             (0..self.batch).map(|_| (self.chances.sample(&mut random), random.random())).collect();
         let (real, input) = self.crops(picks.into_iter(), &self.training);
-        let terms = self.loss.terms(&self.vocoder.forward(&input), &real);
-        let parts = vec![
+        let made = self.vocoder.forward(&input);
+        let terms = self.loss.terms(&made, &real);
+        let mut parts = vec![
             ("log_magnitude", terms.log_magnitude.detach()),
             ("convergence", terms.convergence.detach()),
             ("mel", terms.mel.detach()),
         ];
         let audio_s = real.numel() as f64 / self.vocoder.config().mel.rate.hz();
-        Loss { total: terms.total(), parts, audio_s }
+        let mut total = terms.total();
+        if let Some(adversary) = &self.adversary {
+            let contest = adversary.contest(&made, &real, step);
+            parts.extend([("discriminator", contest.discriminator), ("features", contest.features)]);
+            total += contest.loss;
+        }
+        Loss { total, parts, audio_s }
     }
 
     fn validate(&self) -> Vec<(&'static str, f64)> {
@@ -158,5 +173,13 @@ impl Task for VocoderTask {
 
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
         weights.set_json("model", self.vocoder.config())
+    }
+
+    fn state(&self) -> Weights {
+        self.adversary.as_ref().map(Adversary::state).unwrap_or_default()
+    }
+
+    fn restore(&self, state: &Weights) -> Result<(), CheckpointError> {
+        self.adversary.as_ref().map_or(Ok(()), |adversary| adversary.restore(state))
     }
 }

@@ -120,6 +120,7 @@ impl VoiceTraining<'_> {
             speakers: speech.speakers,
             built_in: Default::default(),
             batch_frames: BATCH_FRAMES,
+            adversary: None,
         };
         let used = data.training.len() + data.validation.len();
         let task = AcousticTask::new(&store, config, LossWeights::default(), data, self.config.seed)?;

@@ -1,0 +1,72 @@
+//! What discriminators share: layers and judgements.
+
+use tch::{
+    Tensor,
+    nn::{self, Module},
+};
+
+use super::mixed::Conv2d;
+
+/// What one network says of a batch.
+#[derive(Debug)]
+pub struct Judgement {
+    /// Near 1 for what it takes for real, near 0 for what it takes for made; of any shape.
+    pub score: Tensor,
+    /// Outputs of its hidden layers.
+    pub features: Vec<Tensor>,
+}
+
+/// Tells real from made.
+pub trait Discriminator: std::fmt::Debug {
+    /// One judgement a network.
+    fn judge(&self, batch: &Tensor) -> Vec<Judgement>;
+}
+
+/// One layer of a [`JudgeStack`]: kernel, stride and dilation over both axes of an image.
+#[derive(Debug, Clone, Copy)]
+pub struct JudgeLayer {
+    /// Channels out.
+    pub channels: i64,
+    /// Size of the kernel, odd.
+    pub kernel: [i64; 2],
+    /// Step.
+    pub stride: [i64; 2],
+    /// Distance between the kernel's points.
+    pub dilation: [i64; 2],
+}
+
+/// Convolutions over an image with leaky ReLU, and a last one that gives the score.
+#[derive(Debug)]
+pub struct JudgeStack {
+    layers: Vec<Conv2d>,
+    last: Conv2d,
+}
+
+impl JudgeStack {
+    const SLOPE: f64 = 0.1;
+
+    /// Parameters `N` and `last`.
+    pub fn new(path: &nn::Path, channels_in: i64, layers: &[JudgeLayer]) -> Self {
+        let mut before = channels_in;
+        let mut stack = Vec::new();
+        for (index, layer) in layers.iter().enumerate() {
+            stack.push(Conv2d::new(path / index, before, *layer));
+            before = layer.channels;
+        }
+        let last = JudgeLayer { channels: 1, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] };
+        Self { layers: stack, last: Conv2d::new(path / "last", before, last) }
+    }
+
+    /// (B, C, H, W) -> the judgement.
+    pub fn judge(&self, image: &Tensor) -> Judgement {
+        let mut features = Vec::with_capacity(self.layers.len());
+        let mut x = image.shallow_clone();
+        for layer in &self.layers {
+            x = layer.forward(&x);
+            // Leaky ReLU with a slope of our own, which tch's has not.
+            x = x.maximum(&(&x * Self::SLOPE));
+            features.push(x.shallow_clone());
+        }
+        Judgement { score: self.last.forward(&x), features }
+    }
+}

@@ -1,0 +1,179 @@
+//! Adversarial training: a discriminator learns beside the generator to tell what it makes from recordings.
+//!
+//! Least squares (Mao et al. 2017) with feature matching (Larsen et al. 2016; Kumar et al. 2019), as in HiFi-GAN.
+
+use std::cell::RefCell;
+
+use serde::{Deserialize, Serialize};
+use tch::{Device, Kind, Tensor, nn};
+
+use crate::nn::adamw::{AdamW, AdamWConfig};
+use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::nn::judge::{Discriminator, Judgement};
+
+/// How strong the discriminator is and how much it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdversaryConfig {
+    /// Channels of its layers.
+    pub channels: i64,
+    /// Its learning rate, constant.
+    pub learning_rate: f64,
+    /// Weight of its score in the generator's loss.
+    pub weight: f64,
+    /// Weight of the distance between its hidden layers.
+    pub feature_weight: f64,
+    /// Steps in which it learns alone, before it counts.
+    pub warmup_steps: u64,
+}
+
+/// A discriminator in training.
+#[derive(Debug)]
+pub struct Adversary<D> {
+    config: AdversaryConfig,
+    store: RefCell<nn::VarStore>,
+    network: D,
+    optimiser: RefCell<AdamW>,
+}
+
+/// One step's outcome, scalars.
+#[derive(Debug)]
+pub struct Contest {
+    /// To be added to the generator's loss.
+    pub loss: Tensor,
+    /// The discriminator's own loss: 0.5 where it cannot tell.
+    pub discriminator: Tensor,
+    /// Distance between its hidden layers.
+    pub features: Tensor,
+}
+
+impl<D: Discriminator> Adversary<D> {
+    /// A discriminator on `device`, built by `make`.
+    pub fn new(device: Device, config: AdversaryConfig, make: impl FnOnce(nn::Path, i64) -> D) -> Self {
+        let store = nn::VarStore::new(device);
+        let network = make(store.root(), config.channels);
+        let adamw = AdamWConfig { beta1: 0.8, beta2: 0.99, epsilon: 1e-9, weight_decay: 0.01, clip_norm: 10.0 };
+        let optimiser = RefCell::new(AdamW::new(&store, adamw));
+        Self { config, store: RefCell::new(store), network, optimiser }
+    }
+
+    /// The discriminator takes a step; then it judges what was made, with gradients to the generator.
+    pub fn contest(&self, made: &Tensor, real: &Tensor, step: u64) -> Contest {
+        let discriminator = self.learn(&made.detach(), real);
+        self.store.borrow_mut().freeze();
+        let of_real = tch::no_grad(|| self.network.judge(real));
+        let of_made = self.network.judge(made);
+        self.store.borrow_mut().unfreeze();
+        let score = mean(of_made.iter().map(|judgement| (float(&judgement.score) - 1.0).square().mean(Kind::Float)));
+        let features = mean(of_made.iter().zip(&of_real).map(|(made, real)| feature_distance(made, real)));
+        let counts = f64::from(u8::from(step >= self.config.warmup_steps));
+        let loss = score * (self.config.weight * counts) + &features * (self.config.feature_weight * counts);
+        Contest { loss, discriminator, features: features.detach() }
+    }
+
+    fn learn(&self, made: &Tensor, real: &Tensor) -> Tensor {
+        let mut optimiser = self.optimiser.borrow_mut();
+        optimiser.zero_grad();
+        let (of_made, of_real) = (self.network.judge(made), self.network.judge(real));
+        let both = of_made.iter().zip(&of_real).map(|(made, real)| {
+            float(&made.score).square().mean(Kind::Float) + (float(&real.score) - 1.0).square().mean(Kind::Float)
+        });
+        let loss = mean(both);
+        loss.backward();
+        optimiser.step(self.config.learning_rate);
+        loss.detach()
+    }
+
+    /// Weights and the optimiser's state.
+    pub fn state(&self) -> Weights {
+        let mut state = Weights::default();
+        state.extend("model.", Weights::from_store(&self.store.borrow()));
+        let optimiser = self.optimiser.borrow().state();
+        state.metadata.insert(STEP.to_string(), optimiser.metadata["adamw_step"].clone());
+        state.extend("optimiser.", optimiser);
+        state
+    }
+
+    /// Restores what [`Adversary::state`] gave.
+    pub fn restore(&self, state: &Weights) -> Result<(), CheckpointError> {
+        state.subset("model.").load_into(&self.store.borrow(), str::to_string)?;
+        let mut optimiser = state.subset("optimiser.");
+        let step: i32 = state.json(STEP)?;
+        optimiser.set_json("adamw_step", &step)?;
+        self.optimiser.borrow_mut().load_state(&optimiser)
+    }
+}
+
+/// The discriminator's steps, in a checkpoint's metadata.
+const STEP: &str = "adversary_step";
+
+/// Mean over the hidden layers of |made - real| relative to |real|, so that no layer outweighs the others.
+fn feature_distance(made: &Judgement, real: &Judgement) -> Tensor {
+    mean(made.features.iter().zip(&real.features).map(|(made, real)| {
+        let real = float(real);
+        (float(made) - &real).abs().mean(Kind::Float) / (real.abs().mean(Kind::Float) + 1e-3)
+    }))
+}
+
+fn float(tensor: &Tensor) -> Tensor {
+    tensor.to_kind(Kind::Float)
+}
+
+fn mean(terms: impl Iterator<Item = Tensor>) -> Tensor {
+    Tensor::stack(&terms.collect::<Vec<_>>(), 0).mean(Kind::Float)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::judge::{JudgeLayer, JudgeStack};
+
+    #[derive(Debug)]
+    struct Eye(JudgeStack);
+
+    impl Discriminator for Eye {
+        fn judge(&self, batch: &Tensor) -> Vec<Judgement> {
+            vec![self.0.judge(batch)]
+        }
+    }
+
+    fn adversary() -> Adversary<Eye> {
+        tch::manual_seed(3);
+        let config =
+            AdversaryConfig { channels: 4, learning_rate: 0.02, weight: 1.0, feature_weight: 1.0, warmup_steps: 0 };
+        Adversary::new(Device::Cpu, config, |path, channels| {
+            let layer = JudgeLayer { channels, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] };
+            Eye(JudgeStack::new(&path, 1, &[layer]))
+        })
+    }
+
+    fn images(mean: f64) -> Tensor {
+        Tensor::randn([4, 1, 6, 6], (Kind::Float, Device::Cpu)) * 0.1 + mean
+    }
+
+    #[test]
+    fn it_learns_to_tell_and_pushes_the_generator_towards_the_real() {
+        let adversary = adversary();
+        let mut last = None;
+        for step in 0..60 {
+            last = Some(adversary.contest(&images(-0.5), &images(0.5), step));
+        }
+        let told = last.expect("a contest").discriminator.double_value(&[]);
+        assert!(told < 0.2, "{told}");
+        let made = images(-0.5).set_requires_grad(true);
+        adversary.contest(&made, &images(0.5), 60).loss.backward();
+        // Following the gradient downwards makes the images brighter, as the real ones are.
+        assert!(made.grad().mean(Kind::Float).double_value(&[]) < 0.0);
+    }
+
+    #[test]
+    fn a_restored_adversary_goes_on_the_same_way() {
+        let (one, other) = (adversary(), adversary());
+        let _ = one.contest(&images(-0.5), &images(0.5), 0);
+        other.restore(&one.state()).expect("the same network");
+        tch::manual_seed(8);
+        let (made, real) = (images(0.0), images(0.5));
+        let first = one.contest(&made, &real, 1).discriminator.double_value(&[]);
+        assert_eq!(first, other.contest(&made, &real, 1).discriminator.double_value(&[]));
+    }
+}
