@@ -56,6 +56,11 @@ impl AdamW {
         Self { config, parameters, step: 0 }
     }
 
+    /// Steps taken.
+    pub fn steps(&self) -> i32 {
+        self.step
+    }
+
     /// Clears the gradients.
     pub fn zero_grad(&mut self) {
         for parameter in &mut self.parameters {

@@ -10,9 +10,10 @@ use tch::{Device, Kind, Tensor, nn};
 use super::adversary::{Adversary, AdversaryConfig};
 use super::labels::Labelled;
 use super::runner::{Loss, RunConfig, Task, TrainError};
+use super::taught::TaughtBatch;
 use crate::acoustic::config::AcousticConfig;
 use crate::acoustic::discriminator::MelDiscriminator;
-use crate::acoustic::model::{AcousticModel, Teaching};
+use crate::acoustic::model::AcousticModel;
 use crate::dataset::batches::LengthBatches;
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::synthesis::models::BUILT_IN;
@@ -149,29 +150,14 @@ impl AcousticTask {
     }
 
     fn parts(&self, items: &[&Labelled], random: &mut ChaCha8Rng) -> Parts {
-        let stack = |rows: Vec<Tensor>| Tensor::stack(&rows, 0).to_device(self.device);
-        let count = items.iter().map(|item| item.symbols.len()).max().unwrap_or(1) as i64;
-        let pad = |values: &[f32]| Tensor::from_slice(values).pad([0, count - values.len() as i64], "constant", None);
-        let ids = |item: &&Labelled| pad(&item.symbols.iter().map(|s| f32::from(s.id())).collect::<Vec<_>>());
-        let symbols = stack(items.iter().map(ids).collect()).to_kind(Kind::Int64);
-        let mask = symbols.not_equal(0).to_kind(Kind::Float).unsqueeze(-1);
-        let pitch = stack(items.iter().map(|item| pad(&item.pitch)).collect());
-        let energy = stack(items.iter().map(|item| pad(&item.energy)).collect());
-        let durations: Vec<Vec<usize>> = items.iter().map(|item| item.durations.clone()).collect();
         let speaker = |item: &&Labelled| {
             let known = &self.data.speakers[&item.speaker];
-            Tensor::from_slice(&known[random.random_range(0..known.len())])
+            known[random.random_range(0..known.len())].as_slice()
         };
-        let speaker = stack(items.iter().map(speaker).collect());
-        let teaching = Teaching {
-            symbols: &symbols,
-            mask: &mask,
-            speaker: &speaker,
-            durations: &durations,
-            pitch: &pitch,
-            energy: &energy,
-        };
-        let (variance, frames, expansion) = self.model.teach(&teaching);
+        let speakers: Vec<&[f32]> = items.iter().map(speaker).collect();
+        let batch = TaughtBatch::new(items, &speakers, self.device);
+        let (variance, frames, expansion) = batch.teach(&self.model);
+        let stack = |rows: Vec<Tensor>| Tensor::stack(&rows, 0).to_device(self.device);
 
         let frame_count = expansion.frames;
         let lay = |row: &Tensor| {
@@ -181,12 +167,7 @@ impl AcousticTask {
         let real_mel = stack(items.iter().map(|item| lay(&item.mel)).collect());
         let real_pitch = stack(items.iter().map(|item| lay(&item.frame_pitch)).collect());
         let voicing = stack(items.iter().map(|item| lay(&item.voicing)).collect());
-        let log_duration = {
-            let row = |row: &Vec<usize>| pad(&row.iter().map(|&d| (d as f32).ln_1p()).collect::<Vec<_>>());
-            stack(durations.iter().map(row).collect())
-        };
-
-        let mask = mask.squeeze_dim(-1);
+        let mask = batch.mask.squeeze_dim(-1);
         let frame_mask = expansion.mask.squeeze_dim(-1);
         let per_symbol = |gap: Tensor| (gap.square() * &mask).sum(Kind::Float) / mask.sum(Kind::Float);
         let per_frame =
@@ -197,8 +178,8 @@ impl AcousticTask {
                 (&frames.mel - &real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float),
                 &frame_mask,
             ) / bands,
-            duration: per_symbol(variance.log_duration - log_duration),
-            variance: per_symbol(variance.pitch - &pitch) + per_symbol(variance.energy - &energy),
+            duration: per_symbol(variance.log_duration - &batch.log_duration),
+            variance: per_symbol(variance.pitch - &batch.pitch) + per_symbol(variance.energy - &batch.energy),
             pitch: per_frame((frames.pitch - real_pitch).abs(), &(&voicing * &frame_mask)),
             voicing: per_frame(cross_entropy(&frames.voicing, &voicing), &frame_mask),
             mels: (frames.mel, real_mel),
@@ -231,7 +212,7 @@ fn cross_entropy(logits: &Tensor, truth: &Tensor) -> Tensor {
 }
 
 impl Task for AcousticTask {
-    fn loss(&self, step: u64) -> Loss {
+    fn loss(&self, step: u64, progress: f64) -> Loss {
         let items: Vec<&Labelled> = self.batches.at(step).into_iter().map(|index| &self.data.training[index]).collect();
         let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
         let parts = self.parts(&items, &mut random);
@@ -249,10 +230,10 @@ impl Task for AcousticTask {
             ("pitch", parts.pitch.detach()),
             ("voicing", parts.voicing.detach()),
         ];
-        if let Some(adversary) = &self.adversary {
+        if let Some(adversary) = self.adversary.as_ref().filter(|adversary| adversary.has_begun(progress)) {
             let lengths: Vec<usize> = items.iter().map(|item| item.frames()).collect();
             if let Some((made, real)) = windows(&parts.mels, &lengths, &mut random) {
-                let contest = adversary.contest(&made, &real, step);
+                let contest = adversary.contest(&made, &real);
                 named.extend([("discriminator", contest.discriminator), ("features", contest.features)]);
                 total += contest.loss;
             }

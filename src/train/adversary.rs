@@ -23,8 +23,10 @@ pub struct AdversaryConfig {
     pub weight: f64,
     /// Weight of the distance between its hidden layers.
     pub feature_weight: f64,
+    /// Share of the run after which it joins: it has little to say while what is made is far off.
+    pub begin: f64,
     /// Steps in which it learns alone, before it counts.
-    pub warmup_steps: u64,
+    pub warmup_steps: i32,
 }
 
 /// A discriminator in training.
@@ -57,8 +59,13 @@ impl<D: Discriminator> Adversary<D> {
         Self { config, store: RefCell::new(store), network, optimiser }
     }
 
+    /// Whether it takes part when the share `progress` of the run is done.
+    pub fn has_begun(&self, progress: f64) -> bool {
+        progress >= self.config.begin
+    }
+
     /// The discriminator takes a step; then it judges what was made, with gradients to the generator.
-    pub fn contest(&self, made: &Tensor, real: &Tensor, step: u64) -> Contest {
+    pub fn contest(&self, made: &Tensor, real: &Tensor) -> Contest {
         let discriminator = self.learn(&made.detach(), real);
         self.store.borrow_mut().freeze();
         let of_real = tch::no_grad(|| self.network.judge(real));
@@ -66,7 +73,7 @@ impl<D: Discriminator> Adversary<D> {
         self.store.borrow_mut().unfreeze();
         let score = mean(of_made.iter().map(|judgement| (float(&judgement.score) - 1.0).square().mean(Kind::Float)));
         let features = mean(of_made.iter().zip(&of_real).map(|(made, real)| feature_distance(made, real)));
-        let counts = f64::from(u8::from(step >= self.config.warmup_steps));
+        let counts = f64::from(u8::from(self.optimiser.borrow().steps() > self.config.warmup_steps));
         let loss = score * (self.config.weight * counts) + &features * (self.config.feature_weight * counts);
         Contest { loss, discriminator, features: features.detach() }
     }
@@ -139,8 +146,14 @@ mod tests {
 
     fn adversary() -> Adversary<Eye> {
         tch::manual_seed(3);
-        let config =
-            AdversaryConfig { channels: 4, learning_rate: 0.02, weight: 1.0, feature_weight: 1.0, warmup_steps: 0 };
+        let config = AdversaryConfig {
+            channels: 4,
+            learning_rate: 0.02,
+            weight: 1.0,
+            feature_weight: 1.0,
+            begin: 0.0,
+            warmup_steps: 0,
+        };
         Adversary::new(Device::Cpu, config, |path, channels| {
             let layer = JudgeLayer { channels, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] };
             Eye(JudgeStack::new(&path, 1, &[layer]))
@@ -155,13 +168,13 @@ mod tests {
     fn it_learns_to_tell_and_pushes_the_generator_towards_the_real() {
         let adversary = adversary();
         let mut last = None;
-        for step in 0..60 {
-            last = Some(adversary.contest(&images(-0.5), &images(0.5), step));
+        for _ in 0..60 {
+            last = Some(adversary.contest(&images(-0.5), &images(0.5)));
         }
         let told = last.expect("a contest").discriminator.double_value(&[]);
         assert!(told < 0.2, "{told}");
         let made = images(-0.5).set_requires_grad(true);
-        adversary.contest(&made, &images(0.5), 60).loss.backward();
+        adversary.contest(&made, &images(0.5)).loss.backward();
         // Following the gradient downwards makes the images brighter, as the real ones are.
         assert!(made.grad().mean(Kind::Float).double_value(&[]) < 0.0);
     }
@@ -169,11 +182,11 @@ mod tests {
     #[test]
     fn a_restored_adversary_goes_on_the_same_way() {
         let (one, other) = (adversary(), adversary());
-        let _ = one.contest(&images(-0.5), &images(0.5), 0);
+        let _ = one.contest(&images(-0.5), &images(0.5));
         other.restore(&one.state()).expect("the same network");
         tch::manual_seed(8);
         let (made, real) = (images(0.0), images(0.5));
-        let first = one.contest(&made, &real, 1).discriminator.double_value(&[]);
-        assert_eq!(first, other.contest(&made, &real, 1).discriminator.double_value(&[]));
+        let first = one.contest(&made, &real).discriminator.double_value(&[]);
+        assert_eq!(first, other.contest(&made, &real).discriminator.double_value(&[]));
     }
 }

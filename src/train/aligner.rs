@@ -159,7 +159,7 @@ impl AlignerTask {
 }
 
 impl Task for AlignerTask {
-    fn loss(&self, step: u64) -> Loss {
+    fn loss(&self, step: u64, _progress: f64) -> Loss {
         let picks = self.batches.at(step);
         let batch = self.batch(picks.iter().map(|&index| &self.training[index]).collect());
         let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));

@@ -4,19 +4,20 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use tch::{Device, nn};
+use tch::{Device, Kind, nn};
 
-use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask};
+use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask, Speakers};
 use super::aligner::{AlignerRecipe, AlignerTask};
 use super::labels::{Labelled, embed_speakers};
 use super::runner::{RunConfig, RunOptions, Runner, StepReport, Task, TrainError};
 use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
-use super::vocoder::{VocoderRecipe, VocoderTask};
+use super::taught::TaughtBatch;
+use super::vocoder::{TaughtMels, VocoderRecipe, VocoderTask};
 use crate::aligner::Aligner;
 use crate::dataset::corpus::{CorpusUtterance, read_corpus};
 use crate::dataset::prepared::{Prepared, Preparer};
 use crate::nn::checkpoint::Weights;
-use crate::speaker::SpeakerEncoder;
+use crate::synthesis::models::Models;
 use crate::text::FrontEnd;
 
 /// The components that have base weights.
@@ -53,6 +54,9 @@ pub trait Observer: Sync {
     /// A line of the log.
     fn step(&self, report: &StepReport);
 }
+
+/// Utterances of a speaker that are embedded where the recipe does not say.
+const REFERENCES: usize = 4;
 
 /// One base training.
 pub struct BaseTraining<'a> {
@@ -119,18 +123,13 @@ impl BaseTraining<'_> {
 
     fn acoustic(self) -> Result<u64, TrainError> {
         let recipe: AcousticRecipe = self.parse()?;
-        let aligner = Aligner::load(&self.models.join("aligner.safetensors"), self.device)?;
-        let encoder = SpeakerEncoder::load(&self.models.join("speaker.safetensors"), self.device)
-            .map_err(|error| TrainError::Data(error.to_string()))?;
+        let aligner = Models::new(self.models, self.device).aligner()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
         let all: Vec<_> = training.iter().chain(&validation).cloned().collect();
-        let references = at_most_per_speaker(all, recipe.references);
-        let references = self.prepare(&Preparer::analysis(self.cache), references);
-        let speakers = embed_speakers(&references, &encoder, recipe.references)
-            .map_err(|error| TrainError::Data(error.to_string()))?;
+        let speakers = self.speakers(all, recipe.references)?;
         let preparer = Preparer::synthesis(self.cache);
         let [training, validation] =
-            [training, validation].map(|list| self.label(self.prepare(&preparer, list), &aligner));
+            [training, validation].map(|list| self.label(&self.prepare(&preparer, list), &aligner));
         let store = self.seeded_store();
         let weights = recipe.weights();
         let run = self.run_config(recipe.run);
@@ -140,11 +139,11 @@ impl BaseTraining<'_> {
         self.train(&store, run, &task)
     }
 
-    fn label(&self, prepared: Vec<Prepared>, aligner: &Aligner) -> Vec<Labelled> {
+    fn label<'p>(&self, prepared: impl IntoIterator<Item = &'p Prepared>, aligner: &Aligner) -> Vec<Labelled> {
         let front_end = FrontEnd::new();
-        let mut labelled = Vec::with_capacity(prepared.len());
+        let mut labelled = Vec::new();
         for item in prepared {
-            match Labelled::new(&item, aligner, &front_end) {
+            match Labelled::new(item, aligner, &front_end) {
                 Ok(label) => labelled.push(label),
                 Err(error) => self.observer.left_out(&item.utterance.key, &error.to_string()),
             }
@@ -158,10 +157,45 @@ impl BaseTraining<'_> {
         let preparer = Preparer::synthesis(self.cache);
         let training = self.prepare(&preparer, training);
         let validation = self.prepare(&preparer, validation);
+        let taught = if recipe.acoustic_share > 0.0 { self.taught_mels(&training)? } else { TaughtMels::new() };
         let store = self.seeded_store();
         let run = self.run_config(recipe.run);
-        let task = VocoderTask::new(&store, &recipe, training, validation, self.options.seed)?;
+        let task = VocoderTask::new(&store, &recipe, training, validation, taught, self.options.seed)?;
         self.train(&store, run, &task)
+    }
+
+    /// What the acoustic model makes of the labels of recordings with a transcript.
+    fn taught_mels(&self, prepared: &[Prepared]) -> Result<TaughtMels, TrainError> {
+        /// Utterances at once.
+        const BATCH: usize = 4;
+        let models = Models::new(self.models, self.device);
+        let aligner = models.aligner()?;
+        let (mut store, acoustic) = models.acoustic(None)?;
+        store.freeze();
+        let utterances: Vec<_> = prepared.iter().map(|item| item.utterance.clone()).collect();
+        let speakers = self.speakers(utterances, REFERENCES)?;
+        let labelled = self.label(prepared.iter().filter(|item| item.utterance.text.is_some()), &aligner);
+        let mut mels = TaughtMels::new();
+        for items in labelled.chunks(BATCH) {
+            let items: Vec<&Labelled> = items.iter().filter(|item| speakers.contains_key(&item.speaker)).collect();
+            let embeddings: Vec<&[f32]> = items.iter().map(|item| speakers[&item.speaker][0].as_slice()).collect();
+            if items.is_empty() {
+                continue;
+            }
+            let (_, frames, _) = tch::no_grad(|| TaughtBatch::new(&items, &embeddings, self.device).teach(&acoustic));
+            for (index, item) in items.iter().enumerate() {
+                let mel = frames.mel.get(index as i64).narrow(1, 0, item.frames() as i64);
+                mels.insert(item.key.clone(), mel.to_device(Device::Cpu).to_kind(Kind::Half));
+            }
+        }
+        Ok(mels)
+    }
+
+    /// Embeddings of up to `references` utterances of each speaker.
+    fn speakers(&self, utterances: Vec<CorpusUtterance>, references: usize) -> Result<Speakers, TrainError> {
+        let encoder = Models::new(self.models, self.device).speaker()?;
+        let prepared = self.prepare(&Preparer::analysis(self.cache), at_most_per_speaker(utterances, references));
+        embed_speakers(&prepared, &encoder, references).map_err(|error| TrainError::Data(error.to_string()))
     }
 
     /// An empty store; what is made in it follows from the seed.

@@ -7,5 +7,6 @@ pub mod base;
 pub mod labels;
 pub mod runner;
 pub mod speaker;
+pub mod taught;
 pub mod vocoder;
 pub mod voice;

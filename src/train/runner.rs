@@ -16,6 +16,7 @@ use crate::nn::checkpoint::{CheckpointError, Precision, Weights};
 use crate::nn::ema::Ema;
 use crate::nn::mixed;
 use crate::nn::schedule::Schedule;
+use crate::synthesis::models::ModelError;
 
 /// What a step minimises.
 #[derive(Debug)]
@@ -30,9 +31,9 @@ pub struct Loss {
 
 /// A component in training.
 pub trait Task {
-    /// The loss on the batch of `step`. Random choices must follow from the seed and `step`, or from libtorch's
+    /// The loss on the batch of `step`, when the share `progress` of the run is done. Random choices must follow from the seed and `step`, or from libtorch's
     /// generator, which the runner seeds at every step.
-    fn loss(&self, step: u64) -> Loss;
+    fn loss(&self, step: u64, progress: f64) -> Loss;
 
     /// Measures on held-out data; the first is the one that should fall.
     fn validate(&self) -> Vec<(&'static str, f64)>;
@@ -113,6 +114,9 @@ pub enum TrainError {
     /// A checkpoint could not be read or written.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// A base model that this training builds on could not be loaded.
+    #[error(transparent)]
+    Model(#[from] ModelError),
     /// A log could not be written.
     #[error(transparent)]
     File(#[from] FileError),
@@ -229,7 +233,8 @@ impl<'a> Runner<'a> {
     fn take_step(&mut self, task: &dyn Task, learning_rate: f64) -> (Loss, f64) {
         tch::manual_seed((self.options.seed ^ (self.step << 20)) as i64);
         self.optimiser.zero_grad();
-        let loss = mixed::scoped(self.mixed, || task.loss(self.step));
+        let progress = self.progress();
+        let loss = mixed::scoped(self.mixed, || task.loss(self.step, progress));
         loss.total.backward();
         let norm = self.optimiser.step(learning_rate);
         self.step += 1;
@@ -338,7 +343,7 @@ mod tests {
     }
 
     impl Task for Line {
-        fn loss(&self, _step: u64) -> Loss {
+        fn loss(&self, _step: u64, _progress: f64) -> Loss {
             let x = Tensor::randn([16, 1], (Kind::Float, Device::Cpu));
             let gap = x.apply(&self.layer) - (&x * 3.0 + 1.0);
             Loss { total: gap.square().mean(Kind::Float), parts: vec![], audio_s: 1.0 }

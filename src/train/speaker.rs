@@ -155,7 +155,7 @@ impl SpeakerTask {
 }
 
 impl Task for SpeakerTask {
-    fn loss(&self, step: u64) -> Loss {
+    fn loss(&self, step: u64, _progress: f64) -> Loss {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
         // Half by speaker, so that all are learnt; half by utterance, so that all are heard.
         let pick = |slot: usize| {

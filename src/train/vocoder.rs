@@ -1,5 +1,7 @@
 //! Training of the base vocoder: copy synthesis of short crops under spectral losses.
 
+use std::collections::HashMap;
+
 use rand::distr::Distribution;
 use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, SeedableRng};
@@ -28,6 +30,10 @@ pub struct VocoderRecipe {
     pub batch: usize,
     /// Frames in a crop.
     pub frames: i64,
+    /// Share of crops whose mel is what the acoustic model makes of the recording's labels: blurred in the way that
+    /// the vocoder will meet (Shen et al. 2018, section 3.3).
+    #[serde(default)]
+    pub acoustic_share: f64,
     /// The discriminator, where there is one.
     pub adversary: Option<AdversaryConfig>,
     /// Sizes of the network.
@@ -36,24 +42,30 @@ pub struct VocoderRecipe {
     pub run: RunConfig,
 }
 
+/// Mel spectrograms (M, T) that the acoustic model makes, by the utterance's key.
+pub type TaughtMels = HashMap<String, Tensor>;
+
 /// One utterance with F0 ready to slice.
 #[derive(Debug)]
 struct Voiced {
     prepared: Prepared,
     mel: Tensor,
+    /// What the acoustic model makes of it.
+    taught: Option<Tensor>,
     f0_hz: Tensor,
     voicing: Tensor,
 }
 
 impl Voiced {
-    fn new(mut prepared: Prepared) -> Option<Self> {
+    fn new(mut prepared: Prepared, taught: &mut TaughtMels) -> Option<Self> {
         let (mel, f0) = prepared.features.take()?;
         let track: Vec<f32> = Vec::try_from(&f0).ok()?;
         if !track.iter().any(|&hz| hz > 0.0) {
             return None;
         }
         let f0_hz = Tensor::from_slice(&interpolate_unvoiced(&track));
-        Some(Self { prepared, mel, voicing: f0.gt(0.0).to_kind(Kind::Float), f0_hz })
+        let taught = taught.remove(&prepared.utterance.key);
+        Some(Self { prepared, mel, taught, voicing: f0.gt(0.0).to_kind(Kind::Float), f0_hz })
     }
 
     fn frames(&self) -> i64 {
@@ -71,9 +83,18 @@ pub struct VocoderTask {
     chances: WeightedIndex<f64>,
     batch: usize,
     frames: i64,
+    acoustic_share: f64,
     seed: u64,
     device: tch::Device,
     adversary: Option<Adversary<SpectrogramDiscriminator>>,
+}
+
+/// A crop: which utterance, where in it from 0 to 1, and whether from the acoustic model's mel.
+#[derive(Debug, Clone, Copy)]
+struct Pick {
+    index: usize,
+    place: f64,
+    taught: bool,
 }
 
 impl VocoderTask {
@@ -86,10 +107,12 @@ impl VocoderTask {
         recipe: &VocoderRecipe,
         training: Vec<Prepared>,
         validation: Vec<Prepared>,
+        mut taught: TaughtMels,
         seed: u64,
     ) -> Result<Self, TrainError> {
-        let long_enough = |items: Vec<Prepared>| -> Vec<Voiced> {
-            items.into_iter().filter_map(Voiced::new).filter(|item| item.frames() > recipe.frames).collect()
+        let mut long_enough = |items: Vec<Prepared>| -> Vec<Voiced> {
+            let voiced = items.into_iter().filter_map(|item| Voiced::new(item, &mut taught));
+            voiced.filter(|item| item.frames() > recipe.frames).collect()
         };
         let (training, validation) = (long_enough(training), long_enough(validation));
         let chances = WeightedIndex::new(training.iter().map(|item| item.frames() as f64));
@@ -102,6 +125,7 @@ impl VocoderTask {
             chances,
             batch: recipe.batch,
             frames: recipe.frames,
+            acoustic_share: recipe.acoustic_share,
             seed,
             device: store.device(),
             adversary: recipe
@@ -111,14 +135,15 @@ impl VocoderTask {
     }
 
     /// Samples (B, L) and what the vocoder is told of them.
-    fn crops(&self, picks: impl Iterator<Item = (usize, f64)>, items: &[Voiced]) -> (Tensor, VocoderInput) {
+    fn crops(&self, picks: &[Pick], items: &[Voiced]) -> (Tensor, VocoderInput) {
         let hop = self.vocoder.config().mel.hop;
         let (mut samples, mut mel, mut f0, mut voicing) = (vec![], vec![], vec![], vec![]);
-        for (index, place) in picks {
+        for &Pick { index, place, taught } in picks {
             let item = &items[index];
             let start = (place * (item.frames() - self.frames) as f64) as i64;
             samples.push(item.prepared.crop(start * hop, self.frames * hop));
-            mel.push(item.mel.narrow(1, start, self.frames).to_kind(Kind::Float));
+            let source = item.taught.as_ref().filter(|_| taught).unwrap_or(&item.mel);
+            mel.push(source.narrow(1, start, self.frames).to_kind(Kind::Float));
             f0.push(item.f0_hz.narrow(0, start, self.frames));
             voicing.push(item.voicing.narrow(0, start, self.frames));
         }
@@ -129,11 +154,15 @@ impl VocoderTask {
 }
 
 impl Task for VocoderTask {
-    fn loss(&self, step: u64) -> Loss {
+    fn loss(&self, step: u64, progress: f64) -> Loss {
         let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
-        let picks: Vec<(usize, f64)> =
-            (0..self.batch).map(|_| (self.chances.sample(&mut random), random.random())).collect();
-        let (real, input) = self.crops(picks.into_iter(), &self.training);
+        let pick = |_| Pick {
+            index: self.chances.sample(&mut random),
+            place: random.random(),
+            taught: random.random_bool(self.acoustic_share),
+        };
+        let picks: Vec<Pick> = (0..self.batch).map(pick).collect();
+        let (real, input) = self.crops(&picks, &self.training);
         let made = self.vocoder.forward(&input);
         let terms = self.loss.terms(&made, &real);
         let mut parts = vec![
@@ -143,8 +172,8 @@ impl Task for VocoderTask {
         ];
         let audio_s = real.numel() as f64 / self.vocoder.config().mel.rate.hz();
         let mut total = terms.total();
-        if let Some(adversary) = &self.adversary {
-            let contest = adversary.contest(&made, &real, step);
+        if let Some(adversary) = self.adversary.as_ref().filter(|adversary| adversary.has_begun(progress)) {
+            let contest = adversary.contest(&made, &real);
             parts.extend([("discriminator", contest.discriminator), ("features", contest.features)]);
             total += contest.loss;
         }
@@ -159,9 +188,13 @@ impl Task for VocoderTask {
         let mut sums = [0.0; 4];
         for batch in 0..Self::VALIDATION_BATCHES {
             let mut random = ChaCha8Rng::seed_from_u64(batch);
-            let pick = |_| (random.random_range(0..self.validation.len()), random.random());
-            let picks: Vec<(usize, f64)> = (0..self.batch).map(pick).collect();
-            let (real, input) = self.crops(picks.into_iter(), &self.validation);
+            let pick = |_| Pick {
+                index: random.random_range(0..self.validation.len()),
+                place: random.random(),
+                taught: false,
+            };
+            let picks: Vec<Pick> = (0..self.batch).map(pick).collect();
+            let (real, input) = self.crops(&picks, &self.validation);
             let terms = self.loss.terms(&self.vocoder.forward(&input), &real);
             let all = [terms.total(), terms.log_magnitude, terms.convergence, terms.mel];
             for (sum, term) in sums.iter_mut().zip(&all) {
