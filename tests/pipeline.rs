@@ -208,6 +208,51 @@ fn what_cannot_be_done_is_said_and_leaves_no_file() {
     assert!(!bench.path("x.wav").exists() && !bench.path("voices/eva").exists());
 }
 
+/// A training that was killed leaves no half-made voice, and goes on where it was when it is started again.
+#[cfg(unix)]
+#[test]
+fn a_killed_training_goes_on() {
+    let bench = Bench::new();
+    for index in 0..3 {
+        record(&bench.path(&format!("data/{index}.wav")), 8.0, 150.0);
+        fs::write(bench.path(&format!("data/{index}.txt")), TRANSCRIPT).expect("a file");
+    }
+    let train = ["train", "--input", "data", "--model", "eva", "--steps", "240", "--gpu", "none"];
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_voice-clone"))
+        .args(train)
+        .current_dir(bench.path(""))
+        .env("VOICE_CLONE_MODELS_DIR", bench.path("models"))
+        .env("VOICE_CLONE_VOICES_DIR", bench.path("voices"))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program");
+    let checkpoint = bench.path("voices/.training-eva/checkpoint.safetensors");
+    let start = std::time::Instant::now();
+    while !checkpoint.exists() && start.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    child.kill().expect("a running program");
+    assert!(!child.wait().expect("its end").success(), "it was done before it could be killed");
+    assert!(!bench.path("voices/eva").exists());
+    let log = || fs::read_to_string(bench.path("voices/.training-eva/log.jsonl")).expect("the log");
+    let done = log().lines().count();
+    assert!(done > 0);
+
+    let trained = bench.json(&[&train[..], &["--json"]].concat());
+    assert_eq!(trained["voice"]["steps"], 240);
+    assert!(!bench.path("voices/.training-eva").exists());
+    let other = Bench::new();
+    for index in 0..3 {
+        for extension in ["wav", "txt"] {
+            let name = format!("data/{index}.{extension}");
+            fs::create_dir_all(other.path("data")).expect("a folder");
+            fs::copy(bench.path(&name), other.path(&name)).expect("a copy");
+        }
+    }
+    let whole = other.json(&[&train[..], &["--json"]].concat());
+    assert_eq!(whole["voice"]["figures"], trained["voice"]["figures"]);
+}
+
 fn tiny_synthesizer() -> (tempfile::TempDir, Synthesizer) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     tiny_models(folder.path());

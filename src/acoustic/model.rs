@@ -7,6 +7,7 @@ use super::decoder::{Decoder, Frames};
 use super::encoder::TextEncoder;
 use super::expand::{Expansion, round_durations};
 use super::variance::{Variance, VarianceEmbedding, VariancePredictor, pitch_hz};
+use crate::nn::host::floats;
 use crate::text::symbols::Symbol;
 
 /// Text to mel.
@@ -123,9 +124,10 @@ impl AcousticModel {
 const LONGEST_FRAMES: f64 = 130.0;
 
 fn durations(log_duration: &Tensor, symbols: &[Symbol], rate: f64) -> Vec<usize> {
-    let predicted: Vec<f32> = Vec::try_from(log_duration.squeeze_dim(0).to_device(Device::Cpu)).unwrap_or_default();
-    let frames: Vec<f64> =
-        predicted.iter().map(|&value| (f64::from(value).exp_m1() / rate).clamp(0.0, LONGEST_FRAMES)).collect();
+    let frames: Vec<f64> = floats(log_duration)
+        .into_iter()
+        .map(|value| (f64::from(value).exp_m1() / rate).clamp(0.0, LONGEST_FRAMES))
+        .collect();
     let least: Vec<usize> = symbols.iter().map(|symbol| usize::from(symbol.is_phoneme())).collect();
     round_durations(&frames, &least)
 }

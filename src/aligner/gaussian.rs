@@ -8,6 +8,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::chain::Scores;
 use super::phones::Phone;
+use crate::nn::host::floats;
 
 /// Cepstral coefficients, before their slopes are added.
 const COEFFICIENTS: i64 = 13;
@@ -29,10 +30,7 @@ pub fn cepstra(mel: &Tensor) -> Vec<f32> {
     let mean = all.mean_dim([1i64].as_slice(), true, Kind::Float);
     let centred = all - mean;
     let deviation = centred.square().mean_dim([1i64].as_slice(), true, Kind::Float).sqrt();
-    let rows = (centred / deviation.clamp_min(1e-3)).transpose(0, 1).contiguous();
-    let mut out = vec![0f32; rows.numel()];
-    rows.copy_data(&mut out, rows.numel());
-    out
+    floats(&(centred / deviation.clamp_min(1e-3)).transpose(0, 1))
 }
 
 /// Regression slope over two frames on each side, (D, T) -> (D, T).

@@ -8,6 +8,7 @@ use super::chain::{Chain, Scores, TooShort, decode};
 use super::network::{AlignerConfig, AlignerNetwork};
 use super::phones::Phone;
 use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::nn::host::floats;
 use crate::text::symbols::Symbol;
 
 /// A trained phoneme recogniser.
@@ -72,10 +73,7 @@ impl Aligner {
             let mask = Tensor::ones([1, frames], (Kind::Float, self.device)).pad([0, padding], "constant", None);
             let log_probabilities = self.network.forward(&mel, &mask);
             let scores = self.network.scores(&log_probabilities, self.prior_weight);
-            let scores = scores.select(0, 0).narrow(0, 0, frames).to_device(Device::Cpu).contiguous();
-            let mut rows = vec![0f32; scores.numel()];
-            scores.copy_data(&mut rows, scores.numel());
-            rows
+            floats(&scores.select(0, 0).narrow(0, 0, frames))
         })
     }
 }

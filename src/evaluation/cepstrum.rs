@@ -18,6 +18,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::dtw;
 use crate::features::mel::{MelConfig, MelSpectrogram};
+use crate::nn::host::floats;
 
 /// What to compute.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -102,7 +103,7 @@ impl CepstrumAnalyser {
         let floor = log_mel.max() - self.config.floor_db / 20.0 * LN_10;
         let frames = self.cosines.matmul(&log_mel.maximum(&floor)).transpose(0, 1);
         let powers = (log_mel * 2.0).exp().sum_dim_intlist(0, false, Kind::Float);
-        MelCepstrum { frames: rows(&frames), silent: self.silence(&values(&powers)) }
+        MelCepstrum { frames: rows(&frames), silent: self.silence(&floats(&powers)) }
     }
 
     fn silence(&self, powers: &[f32]) -> Vec<bool> {
@@ -130,16 +131,9 @@ fn squared(a: &[f32], b: &[f32]) -> f64 {
     a.iter().zip(b).map(|(x, y)| f64::from((x - y) * (x - y))).sum()
 }
 
-fn values(tensor: &Tensor) -> Vec<f32> {
-    let flat = tensor.to_kind(Kind::Float).contiguous().view(-1);
-    let mut values = vec![0.0; flat.numel()];
-    flat.copy_data(&mut values, flat.numel());
-    values
-}
-
 fn rows(tensor: &Tensor) -> Vec<Vec<f32>> {
     let width = tensor.size().last().map_or(1, |&width| width.max(1) as usize);
-    values(tensor).chunks_exact(width).map(<[f32]>::to_vec).collect()
+    floats(tensor).chunks_exact(width).map(<[f32]>::to_vec).collect()
 }
 
 #[cfg(test)]

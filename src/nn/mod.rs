@@ -4,6 +4,7 @@ pub mod adamw;
 pub mod checkpoint;
 pub mod convnext;
 pub mod ema;
+pub mod host;
 pub mod judge;
 pub mod mixed;
 pub mod pytorch;

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Device, Tensor, nn};
 
 use super::{EcapaConfig, EcapaTdnn, SpeakerError};
+use crate::nn::host::floats;
 use crate::{
     features::fbank::{Fbank, subtract_mean},
     nn::checkpoint::Weights,
@@ -104,9 +105,7 @@ pub fn cosine(a: &[f32], b: &[f32]) -> f32 {
 }
 
 fn unit_vector(row: &Tensor) -> Vec<f32> {
-    let row = row.to_device(Device::Cpu).to_kind(Kind::Float);
-    let mut values = vec![0.0; row.numel()];
-    row.copy_data(&mut values, row.numel());
+    let values = floats(row);
     let norm = values.iter().map(|value| value * value).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
     values.iter().map(|value| value / norm).collect()
 }

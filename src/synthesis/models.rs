@@ -8,6 +8,7 @@ use tch::{Device, nn};
 use crate::acoustic::{AcousticConfig, AcousticModel};
 use crate::aligner::Aligner;
 use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::nn::host::floats;
 use crate::speaker::{SpeakerEncoder, SpeakerError};
 use crate::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder};
 
@@ -99,6 +100,6 @@ impl Models {
         let path = self.path("acoustic");
         let weights = Weights::read(&path).map_err(|source| ModelError::Load { path, source })?;
         let voices = weights.subset(BUILT_IN).tensors.into_iter();
-        Ok(voices.map(|(name, row)| (name, Vec::try_from(row).unwrap_or_default())).collect())
+        Ok(voices.map(|(name, row)| (name, floats(&row))).collect())
     }
 }

@@ -1,11 +1,10 @@
 //! Text to speech with one voice.
 
-use tch::Tensor;
-
 use super::level::fade_ends;
 use super::models::{ModelError, Models};
 use super::voice::Voice;
 use crate::acoustic::{AcousticModel, Controls};
+use crate::nn::host::floats;
 use crate::text::prosody::Utterance;
 use crate::text::{FrontEnd, token::Unreadable};
 use crate::units::{SampleRate, Seconds};
@@ -82,7 +81,7 @@ impl Synthesizer {
         let output = self.acoustic.speak(&utterance.symbols, &self.speaker, options.controls);
         let words = self.times(utterance, &output.durations);
         let input = VocoderInput { mel: output.mel, f0_hz: output.f0_hz, voicing: output.voicing };
-        let mut samples = tch::no_grad(|| to_samples(&self.vocoder.forward(&input)));
+        let mut samples = tch::no_grad(|| floats(&self.vocoder.forward(&input)));
         fade_ends(&mut samples, Self::RATE);
         SpokenUtterance { samples, words }
     }
@@ -104,11 +103,4 @@ impl Synthesizer {
         };
         utterance.words.iter().map(spoken).collect()
     }
-}
-
-fn to_samples(waveform: &Tensor) -> Vec<f32> {
-    let waveform = waveform.to_device(tch::Device::Cpu).contiguous().flatten(0, -1);
-    let mut samples = vec![0f32; waveform.numel()];
-    waveform.copy_data(&mut samples, waveform.numel());
-    samples
 }

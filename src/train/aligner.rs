@@ -15,6 +15,7 @@ use crate::dataset::batches::LengthBatches;
 use crate::dataset::prepared::Prepared;
 use crate::evaluation::edit::{EditCounts, edit_distance};
 use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::nn::host::floats;
 use crate::text::FrontEnd;
 use crate::text::symbols::Symbol;
 
@@ -143,7 +144,7 @@ impl AlignerTask {
         let jobs: Vec<(&Chain, Vec<f32>)> = if let Some(gaussians) = teacher {
             batch.items.iter().map(|item| (&item.chain, gaussians.scores(&cepstra(&item.mel)))).collect()
         } else {
-            let scores = to_vec(&self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight));
+            let scores = floats(&self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight));
             let rows =
                 |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::STATES].to_vec();
             batch.items.iter().enumerate().map(|(index, item)| (&item.chain, rows((index, item)))).collect()
@@ -180,7 +181,7 @@ impl Task for AlignerTask {
             let log_probabilities = self.network.forward(&batch.mel, &batch.mask);
             let scores = self.network.scores(&log_probabilities, self.recipe.prior_weight);
             for (index, item) in items.iter().enumerate() {
-                let rows = to_vec(&scores.get(index as i64).narrow(0, 0, item.frames() as i64));
+                let rows = floats(&scores.get(index as i64).narrow(0, 0, item.frames() as i64));
                 let runs = decode(Scores { rows: &rows, classes: Phone::STATES }, self.recipe.change_cost);
                 let heard: Vec<Phone> =
                     runs.into_iter().map(|(phone, _)| phone).filter(|&phone| phone != Phone::SILENCE).collect();
@@ -201,13 +202,6 @@ impl Task for AlignerTask {
         weights.set_json("prior_weight", &self.recipe.prior_weight)?;
         weights.set_json("change_cost", &self.recipe.change_cost)
     }
-}
-
-fn to_vec(tensor: &Tensor) -> Vec<f32> {
-    let flat = tensor.to_device(Device::Cpu).to_kind(Kind::Float).contiguous().flatten(0, -1);
-    let mut out = vec![0f32; flat.numel()];
-    flat.copy_data(&mut out, flat.numel());
-    out
 }
 
 /// Gaussians of the phonemes, by expectation-maximisation from an even spread over the shortest utterances.
@@ -240,7 +234,7 @@ fn bootstrap(training: &[Spoken], rounds: usize, utterances: usize) -> Gaussians
 
 /// Phonemes spread evenly over the loud frames, silence over the others: (T, K) in rows.
 fn even_spread(item: &Spoken) -> Vec<f32> {
-    let energy = to_vec(&item.mel.to_kind(Kind::Float).mean_dim([0i64].as_slice(), false, Kind::Float));
+    let energy = floats(&item.mel.to_kind(Kind::Float).mean_dim([0i64].as_slice(), false, Kind::Float));
     let mut sorted = energy.clone();
     sorted.sort_by(f32::total_cmp);
     let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share) as usize];

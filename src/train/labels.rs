@@ -9,6 +9,7 @@ use crate::acoustic::variance::{log_pitch, scale_energy};
 use crate::aligner::Aligner;
 use crate::dataset::prepared::Prepared;
 use crate::features::pitch::interpolate_unvoiced;
+use crate::nn::host::floats;
 use crate::speaker::{SpeakerEncoder, SpeakerError};
 use crate::text::FrontEnd;
 use crate::text::symbols::Symbol;
@@ -53,7 +54,7 @@ impl Labelled {
     /// Aligns the transcript, or where there is none what the aligner hears.
     pub fn new(prepared: &Prepared, aligner: &Aligner, front_end: &FrontEnd) -> Result<Self, LabelError> {
         let (mel, f0) = prepared.features.as_ref().ok_or(LabelError::Nothing)?;
-        let track: Vec<f32> = Vec::try_from(f0).map_err(|_| LabelError::Nothing)?;
+        let track = floats(f0);
         if !track.iter().any(|&hz| hz > 0.0) {
             return Err(LabelError::Nothing);
         }
@@ -67,9 +68,7 @@ impl Labelled {
         let alignment = aligner.align(mel, &symbols)?;
         let frame_pitch = log_pitch(&Tensor::from_slice(&interpolate_unvoiced(&track)));
         let level = scale_energy(&mel.to_kind(Kind::Float).mean_dim([0i64].as_slice(), false, Kind::Float));
-        let per_symbol = |frames: &Tensor, empty: f32| {
-            mean_per_symbol(&Vec::try_from(frames).unwrap_or_default(), &alignment.durations, empty)
-        };
+        let per_symbol = |frames: &Tensor, empty: f32| mean_per_symbol(&floats(frames), &alignment.durations, empty);
         let middle = frame_pitch.mean(Kind::Float).double_value(&[]) as f32;
         let quiet = level.min().double_value(&[]) as f32;
         Ok(Self {
@@ -129,8 +128,7 @@ pub fn embed_speakers(
         let known = voices.entry(recording.utterance.speaker.clone()).or_default();
         if known.len() < references {
             let length = (recording.samples.size()[0] as usize).min(SECONDS * recording.rate.0 as usize);
-            let crop: Vec<f32> = Vec::try_from(recording.crop(0, length as i64)).unwrap_or_default();
-            if let Ok(embedding) = encoder.embed(&crop) {
+            if let Ok(embedding) = encoder.embed(&floats(&recording.crop(0, length as i64))) {
                 known.push(embedding);
             }
         }

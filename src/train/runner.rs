@@ -217,7 +217,7 @@ impl<'a> Runner<'a> {
                 }
                 window = (Instant::now(), 0.0);
             }
-            if saved.elapsed() > self.options.checkpoint_every {
+            if validate || saved.elapsed() > self.options.checkpoint_every {
                 self.save(task)?;
                 saved = Instant::now();
             }

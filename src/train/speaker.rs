@@ -11,6 +11,7 @@ use super::runner::{Loss, RunConfig, Task, TrainError};
 use crate::dataset::prepared::Prepared;
 use crate::features::fbank::Fbank;
 use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::nn::host::floats;
 use crate::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
 use crate::units::SampleRate;
 
@@ -196,7 +197,7 @@ impl Task for SpeakerTask {
         let scores = embeddings.matmul(&embeddings.transpose(0, 1));
         let (mut same, mut different) = (Vec::new(), Vec::new());
         for (i, a) in self.validation.iter().enumerate() {
-            let row: Vec<f32> = Vec::try_from(scores.get(i as i64)).unwrap_or_default();
+            let row = floats(&scores.get(i as i64));
             for (b, &score) in self.validation.iter().zip(&row).take(i) {
                 if a.class == b.class { same.push(score) } else { different.push(score) }
             }

@@ -14,6 +14,7 @@ use super::runner::{Loss, RunConfig, Task, TrainError};
 use crate::dataset::prepared::Prepared;
 use crate::features::pitch::interpolate_unvoiced;
 use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::nn::host::floats;
 use crate::vocoder::discriminator::SpectrogramDiscriminator;
 use crate::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder, VocoderInput};
 use crate::vocoder::loss::SpectralLoss;
@@ -59,7 +60,7 @@ struct Voiced {
 impl Voiced {
     fn new(mut prepared: Prepared, taught: &mut TaughtMels) -> Option<Self> {
         let (mel, f0) = prepared.features.take()?;
-        let track: Vec<f32> = Vec::try_from(&f0).ok()?;
+        let track = floats(&f0);
         if !track.iter().any(|&hz| hz > 0.0) {
             return None;
         }

@@ -4,6 +4,7 @@ use tch::{Device, Tensor};
 
 use super::{HOP, RATE, to_db};
 use crate::features::fbank::{Fbank, FbankConfig, FullScale};
+use crate::nn::host::floats;
 
 /// Bands of five filters each; the lowest five filters (below 180 Hz) hold hum and rumble and are left out.
 pub(super) const BANDS: usize = 15;
@@ -78,9 +79,7 @@ impl Features {
         let inner = &self.pending[MARGIN..MARGIN + WINDOW + (count - 1) * HOP];
         let filters = self.fbank.forward(&Tensor::from_slice(inner).unsqueeze(0));
         let mels = filters.size()[2] as usize;
-        let mut values = vec![0f32; count * mels];
-        filters.copy_data(&mut values, count * mels);
-        for (i, row) in values.chunks_exact(mels).enumerate() {
+        for (i, row) in floats(&filters).chunks_exact(mels).enumerate() {
             let span = &self.pending[i * HOP..i * HOP + SPAN];
             frames.push(Frame {
                 bands: power_of_bands(row),

@@ -1,0 +1,166 @@
+//! Adaptation of the base to a speaker: the best weights on held-out speech are the voice.
+//!
+//! The checkpoint, and the best weights so far, lie in the work folder, so that a training that was killed goes on.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tch::nn;
+
+use super::speech::Speech;
+use super::{VoiceTrainError, VoiceTraining};
+use crate::nn::adamw::AdamWConfig;
+use crate::nn::checkpoint::{Precision, Weights};
+use crate::nn::schedule::Schedule;
+use crate::train::acoustic::{AcousticData, AcousticTask, LossWeights};
+use crate::train::runner::{RunConfig, RunOptions, Runner, Task as _};
+
+/// Measures on held-out speech, by name.
+type Figures = serde_json::Map<String, serde_json::Value>;
+
+/// What the training gave.
+pub(super) struct Adapted {
+    /// What differs from the base.
+    pub(super) weights: Weights,
+    /// Before the training.
+    pub(super) before: Figures,
+    /// With these weights.
+    pub(super) after: Figures,
+    /// Steps done.
+    pub(super) steps: u64,
+}
+
+/// Frames in a batch: half a minute.
+const BATCH_FRAMES: usize = 2_600;
+/// Held-out speech is measured so many times.
+const VALIDATIONS: u64 = 12;
+/// Time between checkpoints.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+impl VoiceTraining<'_> {
+    /// Trains the parts that know the speaker.
+    pub(super) fn adapt(&self, speech: Speech, work: &Path) -> Result<Adapted, VoiceTrainError> {
+        let (store, model) = self.models.acoustic(None)?;
+        let config = model.config().clone();
+        drop(model);
+        let base = Weights::from_store(&store);
+        let store = nn::VarStore::new(self.models.device());
+        let data = AcousticData {
+            training: speech.training,
+            validation: speech.validation,
+            speakers: speech.speakers,
+            built_in: Default::default(),
+            batch_frames: BATCH_FRAMES,
+            adversary: None,
+        };
+        let task = AcousticTask::new(&store, config, LossWeights::default(), data, self.config.seed)?;
+        base.load_into(&store, str::to_string)?;
+        freeze_text(&store);
+        let before = by_name(&tch::no_grad(|| task.validate()));
+        let mut runner = Runner::new(&store, self.run_config(), self.run_options(work))?;
+        let mut best = Best::open(work)?;
+        let mut failure = None;
+        let limit_s = self.config.time_limit.as_secs_f64();
+        let steps = runner.run_until(&task, &mut |report, average| {
+            self.observer.step(report);
+            let kept = report.validation.as_ref().map(|figures| best.offer(|| average.weights(), by_name(figures)));
+            failure = kept.and_then(Result::err);
+            failure.is_none() && report.elapsed_s < limit_s
+        })?;
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        let (weights, after) = best.take().unwrap_or_else(|| (adapted(runner.average()), before.clone()));
+        Ok(Adapted { weights, before, after, steps })
+    }
+
+    fn run_config(&self) -> RunConfig {
+        let steps = self.config.steps.max(1);
+        RunConfig {
+            steps,
+            schedule: Schedule { peak: self.config.learning_rate, warmup_steps: 20, floor: 0.05 },
+            adamw: AdamWConfig::default(),
+            ema_decay: 0.98,
+            validate_every: (steps / VALIDATIONS).max(1),
+        }
+    }
+
+    fn run_options(&self, work: &Path) -> RunOptions {
+        RunOptions {
+            folder: work.to_path_buf(),
+            time_limit: None,
+            resume: true,
+            start: None,
+            seed: self.config.seed,
+            checkpoint_every: CHECKPOINT_EVERY,
+        }
+    }
+}
+
+/// The best weights so far and their figures, in memory and on disk.
+struct Best {
+    path: PathBuf,
+    kept: Option<(Weights, Figures)>,
+}
+
+impl Best {
+    const FIGURES: &'static str = "figures";
+
+    /// What an interrupted training has found.
+    fn open(work: &Path) -> Result<Self, VoiceTrainError> {
+        let path = work.join("best.safetensors");
+        let mut kept = None;
+        if path.exists() {
+            let weights = Weights::read(&path)?;
+            let figures = weights.json(Self::FIGURES)?;
+            kept = Some((weights, figures));
+        }
+        Ok(Self { path, kept })
+    }
+
+    /// Keeps the weights if their first figure is lower.
+    fn offer(&mut self, weights: impl FnOnce() -> Weights, figures: Figures) -> Result<(), VoiceTrainError> {
+        let first = |figures: &Figures| figures.values().next().and_then(serde_json::Value::as_f64);
+        let better = match (&self.kept, first(&figures)) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some((_, known)), Some(new)) => first(known).is_none_or(|known| new < known),
+        };
+        if better {
+            let mut weights = adapted(weights());
+            weights.set_json(Self::FIGURES, &figures)?;
+            weights.write(&self.path, Precision::Full)?;
+            self.kept = Some((weights, figures));
+        }
+        Ok(())
+    }
+
+    fn take(mut self) -> Option<(Weights, Figures)> {
+        let (mut weights, figures) = self.kept.take()?;
+        weights.metadata.remove(Self::FIGURES);
+        Some((weights, figures))
+    }
+}
+
+/// What training changes, and so what a voice's adapter holds.
+fn is_adapted(parameter: &str) -> bool {
+    parameter.starts_with("decoder.") || parameter.starts_with("variance.")
+}
+
+/// The parts of the weights that training changes.
+fn adapted(mut weights: Weights) -> Weights {
+    weights.tensors.retain(|name, _| is_adapted(name));
+    weights
+}
+
+fn freeze_text(store: &nn::VarStore) {
+    for (name, variable) in store.variables() {
+        if !is_adapted(&name) {
+            let _ = variable.set_requires_grad(false);
+        }
+    }
+}
+
+fn by_name(figures: &[(&'static str, f64)]) -> Figures {
+    figures.iter().map(|(name, value)| ((*name).to_string(), (*value).into())).collect()
+}
