@@ -16,6 +16,13 @@ const LIBRARY_PATH: &str = if cfg!(target_os = "macos") {
     "LD_LIBRARY_PATH"
 };
 
+/// How glibc's allocator is told to keep what it has: tensors of a step are as large as those of the step before, and
+/// giving their memory back in between costs a tenth of a training's time in page faults. Other systems ignore it.
+const ALLOCATOR: (&str, &str) = (
+    "GLIBC_TUNABLES",
+    "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=8589934592:glibc.malloc.top_pad=67108864",
+);
+
 /// Why the engine does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
@@ -50,6 +57,9 @@ pub fn become_engine() -> Result<ExitCode, LaunchError> {
     let libraries = find_libtorch(&own)?;
     let mut command = Command::new(&engine);
     command.args(env::args_os().skip(1)).env(LIBRARY_PATH, prepended(&libraries));
+    if env::var_os(ALLOCATOR.0).is_none() {
+        command.env(ALLOCATOR.0, ALLOCATOR.1);
+    }
     replace_process(command).map_err(|source| LaunchError::System { engine, source })
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::features::mel::MelConfig;
 use crate::nn::convnext::ConvNextConfig;
 
-/// `small`, the default, trains on a CPU.
+/// The default, 9 M parameters, trains on a CPU.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AcousticConfig {
@@ -30,11 +30,11 @@ pub struct AcousticConfig {
 impl Default for AcousticConfig {
     fn default() -> Self {
         Self {
-            channels: 192,
-            hidden: 768,
+            channels: 256,
+            hidden: 1024,
             encoder_blocks: 4,
-            variance_blocks: 2,
-            decoder_blocks: 6,
+            variance_blocks: 3,
+            decoder_blocks: 8,
             kernel: 7,
             speaker: 192,
             mel: MelConfig::synthesis(),

@@ -25,7 +25,7 @@ pub struct AlignerConfig {
 
 impl Default for AlignerConfig {
     fn default() -> Self {
-        Self { channels: 256, hidden: 512, blocks: 6, kernel: 11, mel: MelConfig::synthesis() }
+        Self { channels: 256, hidden: 768, blocks: 6, kernel: 9, mel: MelConfig::synthesis() }
     }
 }
 

@@ -49,8 +49,16 @@ pub struct AlignerRecipe {
 #[derive(Debug)]
 struct Spoken {
     mel: Tensor,
-    chain: Chain,
     phones: Vec<Phone>,
+    script: Script,
+}
+
+/// What is said, and where nothing is.
+#[derive(Debug, Clone)]
+struct Script {
+    chain: Chain,
+    /// (T) whether a frame is as loud as speech.
+    loud: Vec<bool>,
 }
 
 impl Spoken {
@@ -60,11 +68,36 @@ impl Spoken {
         let chain = Chain::new(&symbols);
         let fits = !symbols.is_empty() && chain.least_frames() < mel.size()[1] as usize;
         let phones = symbols.iter().copied().filter(|s: &Symbol| s.is_phoneme()).map(Phone::of).collect();
-        fits.then_some(Self { mel, chain, phones })
+        let loud = loud_frames(&mel);
+        fits.then_some(Self { mel, phones, script: Script { chain, loud } })
     }
 
     fn frames(&self) -> usize {
         self.mel.size()[1] as usize
+    }
+}
+
+impl Script {
+    /// The probability of each state at each frame, from its scores: (T, K) in rows. None where it does not fit.
+    fn occupation(&self, mut rows: Vec<f32>) -> Option<Vec<f32>> {
+        self.favour_silence(&mut rows);
+        self.chain.occupation(as_scores(&rows)).ok()
+    }
+
+    /// Makes silence far more likely in every long quiet stretch (scores (T, K) in rows). A phoneme before a pause
+    /// would otherwise learn to last until its end.
+    fn favour_silence(&self, rows: &mut [f32]) {
+        const LEAST_FRAMES: usize = 10;
+        const BONUS: f32 = 12.0;
+        let mut start = 0;
+        for stretch in self.loud.chunk_by(|a, b| a == b) {
+            if !stretch[0] && stretch.len() >= LEAST_FRAMES {
+                for frame in start..start + stretch.len() {
+                    rows[frame * Phone::STATES + Phone::SILENCE.states().start] += BONUS;
+                }
+            }
+            start += stretch.len();
+        }
     }
 }
 
@@ -141,20 +174,20 @@ impl AlignerTask {
     fn targets(&self, batch: &Batch, log_probabilities: &Tensor, teacher: Option<&Gaussians>) -> Tensor {
         let (count, frames, classes) = log_probabilities.size3().unwrap_or_default();
         let row = frames as usize * classes as usize;
-        let jobs: Vec<(&Chain, Vec<f32>)> = if let Some(gaussians) = teacher {
-            batch.items.iter().map(|item| (&item.chain, gaussians.scores(&cepstra(&item.mel)))).collect()
+        let jobs: Vec<(&Script, Vec<f32>)> = if let Some(gaussians) = teacher {
+            batch.items.iter().map(|item| (&item.script, gaussians.scores(&cepstra(&item.mel)))).collect()
         } else {
             let scores = floats(&self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight));
             let rows =
                 |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::STATES].to_vec();
-            batch.items.iter().enumerate().map(|(index, item)| (&item.chain, rows((index, item)))).collect()
+            batch.items.iter().enumerate().map(|(index, item)| (&item.script, rows((index, item)))).collect()
         };
-        let occupation = |(chain, rows): &(&Chain, Vec<f32>)| {
-            let mut target = chain.occupation(as_scores(rows)).unwrap_or_else(|_| vec![0.0; rows.len()]);
+        let occupation = |(script, rows): (&Script, Vec<f32>)| {
+            let mut target = script.occupation(rows).unwrap_or_default();
             target.resize(row, 0.0);
             target
         };
-        let targets: Vec<Vec<f32>> = jobs.par_iter().map(occupation).collect();
+        let targets: Vec<Vec<f32>> = jobs.into_par_iter().map(occupation).collect();
         Tensor::from_slice(&targets.concat()).view([count, frames, classes]).to_device(self.device)
     }
 }
@@ -209,18 +242,18 @@ fn bootstrap(training: &[Spoken], rounds: usize, utterances: usize) -> Gaussians
     let mut order: Vec<&Spoken> = training.iter().collect();
     order.sort_by_key(|item| item.frames());
     order.truncate(utterances);
-    let example = |item: &&Spoken| (item.chain.clone(), cepstra(&item.mel), even_spread(item));
-    let data: Vec<(Chain, Vec<f32>, Vec<f32>)> = order.iter().map(example).collect();
+    let example = |item: &&Spoken| (item.script.clone(), cepstra(&item.mel), even_spread(item));
+    let data: Vec<(Script, Vec<f32>, Vec<f32>)> = order.iter().map(example).collect();
     let first = data.iter().fold(Statistics::default(), |mut statistics, (_, frames, spread)| {
         statistics.add(frames, spread);
         statistics
     });
     let mut gaussians = first.estimate();
     for _ in 0..rounds {
-        let gather = |part: &[(Chain, Vec<f32>, Vec<f32>)]| {
+        let gather = |part: &[(Script, Vec<f32>, Vec<f32>)]| {
             let mut statistics = Statistics::default();
-            for (chain, frames, _) in part {
-                if let Ok(occupation) = chain.occupation(as_scores(&gaussians.scores(frames))) {
+            for (script, frames, _) in part {
+                if let Some(occupation) = script.occupation(gaussians.scores(frames)) {
                     statistics.add(frames, &occupation);
                 }
             }
@@ -232,24 +265,28 @@ fn bootstrap(training: &[Spoken], rounds: usize, utterances: usize) -> Gaussians
     gaussians
 }
 
-/// Phonemes spread evenly over the loud frames, silence over the others: (T, K) in rows.
-fn even_spread(item: &Spoken) -> Vec<f32> {
-    let energy = floats(&item.mel.to_kind(Kind::Float).mean_dim([0i64].as_slice(), false, Kind::Float));
+/// Whether each frame of log-mel (M, T) is as loud as speech: nearer to the loud parts than to the quiet ones.
+fn loud_frames(mel: &Tensor) -> Vec<bool> {
+    let energy = floats(&mel.to_kind(Kind::Float).mean_dim([0i64].as_slice(), false, Kind::Float));
     let mut sorted = energy.clone();
     sorted.sort_by(f32::total_cmp);
     let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share) as usize];
     let threshold = at(0.05) + 0.3 * (at(0.95) - at(0.05));
-    let loud = energy.iter().filter(|&&value| value > threshold).count().max(1);
+    energy.into_iter().map(|value| value > threshold).collect()
+}
+
+/// Phonemes spread evenly over the loud frames, silence over the others: (T, K) in rows.
+fn even_spread(item: &Spoken) -> Vec<f32> {
+    let count = item.script.loud.iter().filter(|&&loud| loud).count().max(1);
     let said: Vec<usize> = item.phones.iter().flat_map(|phone| phone.states()).collect();
-    let silence = Phone::SILENCE.states().start;
     let mut seen = 0;
-    let mut out = vec![0f32; energy.len() * Phone::STATES];
-    for (frame, &value) in energy.iter().enumerate() {
-        let state = if value > threshold {
+    let mut out = vec![0f32; item.script.loud.len() * Phone::STATES];
+    for (frame, &loud) in item.script.loud.iter().enumerate() {
+        let state = if loud {
             seen += 1;
-            said[((seen - 1) * said.len() / loud).min(said.len() - 1)]
+            said[((seen - 1) * said.len() / count).min(said.len() - 1)]
         } else {
-            silence
+            Phone::SILENCE.states().start
         };
         out[frame * Phone::STATES + state] = 1.0;
     }

@@ -33,7 +33,7 @@ pub struct HarmonicConfig {
 
 impl Default for HarmonicConfig {
     fn default() -> Self {
-        Self { channels: 256, hidden: 768, blocks: 5, kernel: 7, mel: MelConfig::synthesis() }
+        Self { channels: 320, hidden: 960, blocks: 7, kernel: 7, mel: MelConfig::synthesis() }
     }
 }
 
