@@ -35,7 +35,7 @@ pub struct JudgeLayer {
     pub dilation: [i64; 2],
 }
 
-/// Convolutions over an image with leaky ReLU, and a last one that gives the score.
+/// Convolutions over an image with leaky ReLU (slope 0.01), and a last one that gives the score.
 #[derive(Debug)]
 pub struct JudgeStack {
     layers: Vec<Conv2d>,
@@ -43,8 +43,6 @@ pub struct JudgeStack {
 }
 
 impl JudgeStack {
-    const SLOPE: f64 = 0.1;
-
     /// Parameters `N` and `last`.
     pub fn new(path: &nn::Path, channels_in: i64, layers: &[JudgeLayer]) -> Self {
         let mut before = channels_in;
@@ -62,9 +60,7 @@ impl JudgeStack {
         let mut features = Vec::with_capacity(self.layers.len());
         let mut x = image.shallow_clone();
         for layer in &self.layers {
-            x = layer.forward(&x);
-            // Leaky ReLU with a slope of our own, which tch's has not.
-            x = x.maximum(&(&x * Self::SLOPE));
+            x = layer.forward(&x).leaky_relu();
             features.push(x.shallow_clone());
         }
         Judgement { score: self.last.forward(&x), features }
