@@ -97,7 +97,7 @@ fn dates() {
         ("2020-01-05", "january fifth , twenty twenty"),
         ("1/5/2020", "january fifth , twenty twenty"),
         ("25/12/1999", "december twenty fifth , nineteen ninety nine"),
-        ("24.12.1999", "december twenty fourth , nineteen ninety nine"),
+        ("24.12.1999", "the twenty fourth of december , nineteen ninety nine"),
         ("June 1944", "june nineteen forty four"),
         ("You may 5 times", "you may five times"),
         ("Sept. 11, 2001", "september eleventh , two thousand one"),
@@ -116,7 +116,7 @@ fn times() {
         ("15:45", "fifteen forty five"),
         ("It is 5 p.m.", "it is five P M ."),
         ("at 5 p.m. The", "at five P M . the"),
-        ("10:20:30", "ten twenty and thirty seconds"),
+        ("10:20:30", "ten hours twenty minutes and thirty seconds"),
         ("9 a.m.-5 p.m. daily", "nine A M to five P M daily"),
         ("12:00 noon", "twelve o'clock noon"),
         ("a 3:1 ratio", "a three to one ratio"),
@@ -142,7 +142,7 @@ fn money() {
         ("50¢", "fifty cents"),
         ("20 USD", "twenty dollars"),
         ("20€", "twenty euros"),
-        ("US$10", "ten dollars"),
+        ("US$10", "ten U S dollars"),
         ("CHF 20", "twenty francs"),
         ("$5-10", "five to ten dollars"),
         ("-$5", "minus five dollars"),
@@ -175,7 +175,7 @@ fn measures() {
         ("3 1/2 lbs. of apples", "three and a half pounds of apples"),
         ("at $1.99/lb.", "at one dollar and ninety nine cents per pound ."),
         ("It weighs 5 kg. Then", "it weighs five kilograms . then"),
-        ("221B Baker Street", "two hundred twenty one B baker street"),
+        ("221B Baker Street", "two twenty one B baker street"),
     ]);
 }
 

@@ -127,9 +127,9 @@ fn strange_texts_are_read() {
 
 #[test]
 fn unreadable_characters_are_reported_with_their_place() {
-    let reports = FrontEnd::new().unreadable("Hi 😀😀 there 世");
+    let reports = FrontEnd::new().unreadable("Hi 語語 there 世");
     let found: Vec<_> = reports.iter().map(|report| (report.text.as_str(), report.source.clone())).collect();
-    assert_eq!(found, [("😀😀", 3..11), ("世", 18..21)]);
+    assert_eq!(found, [("語語", 3..9), ("世", 16..19)]);
     assert!(FrontEnd::new().unreadable("Plain text, 5 km/h & \"more\" – $3.").is_empty());
 }
 

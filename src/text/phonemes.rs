@@ -37,6 +37,7 @@ pub fn convert_to_phonemes(text: Normalized, pronouncer: &Pronouncer) -> Phonemi
     for (at, token) in text.tokens.iter().enumerate() {
         let phonemes = match token.say {
             Say::Pause(_) => Vec::new(),
+            _ if !token.given.is_empty() => token.given.clone(),
             Say::Letter => letters::named(&token.text),
             Say::Word => {
                 let previous = at.checked_sub(1).and_then(word_at);

@@ -2,8 +2,7 @@
 
 use super::{
     phonemes::Pronounced,
-    prosody::{Utterance, add_prosody_markers},
-    symbols::Symbol,
+    prosody::{SentenceKind, Utterance, add_prosody_markers},
 };
 
 /// The most words in one utterance.
@@ -19,21 +18,26 @@ const CONJUNCTIONS: [&str; 14] =
 
 /// One utterance a sentence; a sentence that is too long is cut at clause ends, conjunctions, or where it must be.
 pub fn split(tokens: &[Pronounced]) -> Vec<Utterance> {
-    let ends_sentence = |token: &Pronounced| {
-        matches!(token.token.pause(), Some(Symbol::PERIOD | Symbol::QUESTION | Symbol::EXCLAMATION))
-    };
     let mut utterances = Vec::new();
-    let mut start = 0;
+    let (mut start, mut kind, mut begins) = (0, SentenceKind::default(), true);
     while start < tokens.len() {
         let rest = &tokens[start..];
+        if begins {
+            kind = SentenceKind::of(rest);
+        }
         let fitting = fitting(rest);
-        let length = match rest[..fitting].iter().position(ends_sentence) {
+        let end = rest[..fitting].iter().position(|token| token.token.ends_sentence());
+        let length = match end {
             Some(end) => end + 1 + rest[end + 1..].iter().take_while(|token| token.token.pause().is_some()).count(),
             None if fitting == rest.len() => fitting,
             None => cut(rest, fitting),
         };
-        utterances.push(add_prosody_markers(&rest[..length]));
+        let mut utterance = add_prosody_markers(&rest[..length]);
+        // A part of a sentence is of the sentence's kind.
+        utterance.kind = kind;
+        utterances.push(utterance);
         start += length;
+        begins = end.is_some();
     }
     utterances.retain(|utterance| !utterance.words.is_empty());
     utterances

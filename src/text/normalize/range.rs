@@ -21,6 +21,12 @@ pub fn read(cursor: &Cursor) -> Option<Reading> {
     if !at_boundary(after) || chained {
         return None;
     }
+    // "978-0" is the beginning of a code.
+    let falls = lower.whole() > upper.whole() && lower.whole() >= Some(100) && dash == "-";
+    let years = year::parse(text).is_some();
+    if falls && !years {
+        return None;
+    }
     let mut phrase = bound(&lower, &text[..lower.length], upper.whole());
     phrase.say("to").add(bound(&upper, &text[start..length], lower.whole()));
     Some(Reading::new(length, Class::Range, phrase))
