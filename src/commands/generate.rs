@@ -138,7 +138,7 @@ fn read_text(args: &GenerateArgs) -> anyhow::Result<String> {
     }
 }
 
-fn read_limited(source: impl Read) -> anyhow::Result<String> {
+pub(super) fn read_limited(source: impl Read) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     source.take(TEXT_LIMIT_BYTES + 1).read_to_end(&mut bytes)?;
     anyhow::ensure!(bytes.len() as u64 <= TEXT_LIMIT_BYTES, "more than {TEXT_LIMIT_BYTES} bytes; split the text");

@@ -11,6 +11,8 @@ pub mod process;
 pub mod progress;
 pub mod session;
 pub mod table;
+pub mod text;
+mod text_report;
 pub mod train;
 pub mod train_base;
 pub mod voices;
@@ -30,6 +32,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Train(args) => train::run(&args, &session),
         Command::Generate(args) => generate::run(&args, &session),
         Command::Evaluate(args) => evaluate::run(&args, &session),
+        Command::Text(args) => text::run(&args, &session),
         Command::Voices(_) => voices::run(&session),
         Command::Config(_) => config::run(&session),
     }

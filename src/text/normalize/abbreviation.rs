@@ -216,7 +216,7 @@ fn capital_follows_name(cursor: &Cursor, after: &str) -> bool {
 }
 
 /// Whether the dot of an abbreviation also ends the sentence.
-fn ends_sentence(after: &str) -> bool {
+pub fn ends_sentence(after: &str) -> bool {
     after.trim_start_matches(['"', '\'', ')', ' ', '\n']).is_empty()
         || after.starts_with("\n\n")
         || starts_sentence(after)

@@ -1,11 +1,15 @@
 //! Percentages and quantities with units: `5 %`, `20 °C`, `5 km/h`, `3 GB`.
 
 use super::{
+    abbreviation::ends_sentence,
     cardinal::Number,
     reading::{Cursor, Phrase, Reading, span},
     unit::unit,
 };
-use crate::text::token::Class;
+use crate::text::{symbols::Symbol, token::Class};
+
+/// After a quantity these words don't tell of what kind something is: "a 5 km from here".
+const BETWEEN: [&str; 12] = ["and", "or", "of", "from", "to", "in", "on", "at", "per", "away", "later", "ago"];
 
 /// Reads a number with its unit, or a range of numbers with one unit.
 pub fn read(cursor: &Cursor) -> Option<Reading> {
@@ -32,13 +36,27 @@ pub fn read(cursor: &Cursor) -> Option<Reading> {
     let gap = usize::from(text[length..].starts_with([' ', '-', '/']));
     let (written, single, plural) = unit(&text[length + gap..], gap)?;
     let hyphen = text[length..].starts_with('-');
-    phrase.say(if per { "per" } else { "" }).say(if one || hyphen || per { single } else { plural });
     length += gap + written.len();
+    let single_form = one || hyphen || per || describes(cursor, written, &text[length..]);
+    phrase.say(if per { "per" } else { "" }).say(if single_form { single } else { plural });
     if let Some((divisor, name, _)) = text[length..].strip_prefix('/').and_then(|after| unit(after, 1)) {
         phrase.say("per").say(name);
         length += 1 + divisor.len();
     }
+    if written.ends_with('.') && ends_sentence(&text[length..]) {
+        phrase.pause(Symbol::PERIOD);
+    }
     Some(Reading::new(length + abbreviation_dot(&text[length..]), Class::Measure, phrase))
+}
+
+/// Whether a quantity says of what kind the next word is: "a 16 GB phone", "a 90° turn".
+fn describes(cursor: &Cursor, written: &str, after: &str) -> bool {
+    const TURNS: [&str; 7] = ["angle", "angles", "turn", "turns", "bend", "rotation", "view"];
+    let Some(next) = after.strip_prefix(' ') else { return false };
+    let word = &next[..span(next, |c| c.is_ascii_alphabetic())];
+    let article = ["a", "an"].iter().any(|article| cursor.previous_word().eq_ignore_ascii_case(article));
+    article && next.starts_with(|c: char| c.is_ascii_lowercase()) && !BETWEEN.contains(&word)
+        || written == "°" && TURNS.contains(&word)
 }
 
 /// Reads feet and inches: `5'10"`.

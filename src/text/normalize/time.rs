@@ -104,7 +104,10 @@ fn half_of_day(text: &str) -> Option<(&'static str, usize)> {
             continue;
         }
         let next = after.trim_start();
-        let ends = written.ends_with('.') && (next.is_empty() || next.starts_with(|c: char| c.is_ascii_uppercase()));
+        let goes_on = zone(after, true).is_some();
+        let ends = !goes_on
+            && written.ends_with('.')
+            && (next.is_empty() || next.starts_with(|c: char| c.is_ascii_uppercase()));
         return Some((letters, gap + written.len() - usize::from(ends)));
     }
     None

@@ -3,7 +3,7 @@
 use super::reading::at_boundary;
 
 /// A unit as written, and what one and many of it are called. A longer one stands before its own beginning.
-const UNITS: [(&str, &str, &str); 96] = [
+const UNITS: [(&str, &str, &str); 97] = [
     ("%", "percent", "percent"),
     ("°C", "degree Celsius", "degrees Celsius"),
     ("°F", "degree Fahrenheit", "degrees Fahrenheit"),
@@ -76,6 +76,7 @@ const UNITS: [(&str, &str, &str); 96] = [
     ("psi", "pound per square inch", "pounds per square inch"),
     ("rpm", "revolution per minute", "revolutions per minute"),
     ("fps", "frame per second", "frames per second"),
+    ("dpi", "D P I", "D P I"),
     ("px", "pixel", "pixels"),
     ("ha", "hectare", "hectares"),
     ("in.", "inch", "inches"),
