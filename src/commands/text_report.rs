@@ -102,7 +102,7 @@ impl Report {
             let spoken: Vec<&str> = utterance.words.iter().map(|word| word.spoken.as_str()).collect();
             lines.push(format!("phonemes  {}", spoken.join(" | ")));
             let marked: Vec<String> = utterance.words.iter().map(marked).collect();
-            let kind = format!("{:?}", utterance.kind).to_lowercase();
+            let kind = utterance.kind.name();
             let paragraph = if utterance.ends_paragraph { ", ends a paragraph" } else { "" };
             lines.push(format!("markers   {} [{kind}{paragraph}]", marked.join(" ")));
         }

@@ -3,6 +3,7 @@
 use super::{
     phonemes::Pronounced,
     prosody::{SentenceKind, Utterance, add_prosody_markers},
+    token::Token,
 };
 
 /// The most words in one utterance.
@@ -11,6 +12,8 @@ pub const MAX_WORDS: usize = 25;
 pub const MAX_PHONEMES: usize = 200;
 /// A clause shorter than this is not cut off on its own.
 const MIN_CLAUSE_WORDS: usize = 5;
+/// A pause that the text asks for divides utterances from this length on.
+const LONG_BREAK_MS: u32 = 300;
 
 /// Words before which a clause can begin when there is no punctuation to cut at.
 const CONJUNCTIONS: [&str; 14] =
@@ -26,7 +29,7 @@ pub fn split(tokens: &[Pronounced]) -> Vec<Utterance> {
             kind = SentenceKind::of(rest);
         }
         let fitting = fitting(rest);
-        let end = rest[..fitting].iter().position(|token| token.token.ends_sentence());
+        let end = rest[..fitting].iter().position(|token| token.token.ends_sentence() || is_long_break(&token.token));
         let length = match end {
             Some(end) => end + 1 + rest[end + 1..].iter().take_while(|token| token.token.pause().is_some()).count(),
             None if fitting == rest.len() => fitting,
@@ -35,12 +38,21 @@ pub fn split(tokens: &[Pronounced]) -> Vec<Utterance> {
         let mut utterance = add_prosody_markers(&rest[..length]);
         // A part of a sentence is of the sentence's kind.
         utterance.kind = kind;
-        utterances.push(utterance);
         start += length;
         begins = end.is_some();
+        // What was cut where no mark stands.
+        if !begins && start < tokens.len() && rest[length - 1].token.pause().is_none() {
+            utterance.goes_on();
+        }
+        utterances.push(utterance);
     }
     utterances.retain(|utterance| !utterance.words.is_empty());
     utterances
+}
+
+/// Whether the text itself asks for a pause so long that what follows is said anew.
+fn is_long_break(token: &Token) -> bool {
+    token.milliseconds.is_some_and(|milliseconds| milliseconds >= LONG_BREAK_MS)
 }
 
 /// How many tokens from the first on stay within the limits: at least one.

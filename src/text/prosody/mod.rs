@@ -103,18 +103,25 @@ impl Utterance {
         }
     }
 
+    /// Notes that the sentence goes on: a mark that the text does not have stands for a short pause.
+    pub(super) fn goes_on(&mut self) {
+        if let Some(pause) = self.pauses.last_mut().filter(|pause| !pause.given) {
+            pause.milliseconds = pause.milliseconds.min(pause::CLAUSE_MS);
+        }
+    }
+
     fn lengthen(&mut self, milliseconds: u32) {
         if let Some(pause) = self.pauses.last_mut().filter(|pause| !pause.given) {
             pause.milliseconds = pause.milliseconds.max(milliseconds);
         }
     }
 
-    /// An utterance without a final mark is a statement, or the beginning of one that goes on after a short pause.
+    /// An utterance without a final mark is a statement.
     fn end(&mut self) {
         if !self.symbols.last().is_some_and(|last| last.is_pause()) {
             self.symbols.push(Symbol::PERIOD);
             let at = self.symbols.len() - 1;
-            self.pauses.push(Pause { at, milliseconds: pause::CLAUSE_MS, given: false });
+            self.pauses.push(Pause { at, milliseconds: pause::SENTENCE_MS, given: false });
         }
     }
 }

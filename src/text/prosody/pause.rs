@@ -20,7 +20,8 @@ const COMMA_MS: u32 = 200;
 const CLAUSE_COMMA_MS: u32 = 280;
 const COLON_MS: u32 = 350;
 const SEMICOLON_MS: u32 = 400;
-const SENTENCE_MS: u32 = 600;
+/// At the end of a sentence.
+pub const SENTENCE_MS: u32 = 600;
 /// So many words without a mark are a clause.
 const CLAUSE_WORDS: usize = 5;
 

@@ -34,6 +34,17 @@ const MAX_ITEM_WORDS: usize = 4;
 const MIN_ITEMS: usize = 3;
 
 impl SentenceKind {
+    /// The kind in words.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Statement => "statement",
+            Self::Question => "question",
+            Self::WhQuestion => "wh-question",
+            Self::Exclamation => "exclamation",
+            Self::List => "list",
+        }
+    }
+
     /// The kind of the first sentence among these tokens.
     pub fn of(tokens: &[Pronounced]) -> Self {
         let end = tokens.iter().position(|token| token.token.ends_sentence());

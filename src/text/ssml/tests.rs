@@ -83,7 +83,7 @@ fn breaks_are_pauses_of_their_length() {
         let utterances = FrontEnd::new().utterances(document);
         utterances.iter().flat_map(|u| &u.pauses).map(|pause| (pause.milliseconds, pause.given)).collect()
     };
-    assert_eq!(pauses("<speak>one <break time='1.5s'/> two</speak>"), [(1500, true), (120, false)]);
+    assert_eq!(pauses("<speak>one <break time='1.5s'/> two</speak>"), [(1500, true), (600, false)]);
     assert_eq!(pauses("<speak>one, <break strength='none'/>two.</speak>"), [(0, true), (600, false)]);
     assert_eq!(pauses("<speak><p>One.</p><p>Two.</p></speak>"), [(1000, false), (1000, false)]);
 }
