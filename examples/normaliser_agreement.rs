@@ -3,8 +3,33 @@
 //!     cargo run --release --example normaliser_agreement -- <folder>
 //!
 //! The folder holds a file a class, `cardinal.txt` and so on, with a case a line: what is written, `~`, what is said.
-//! Such are the `test_cases_*.txt` of NeMo-text-processing (Apache-2.0). Capitals, spaces, punctuation and an "and"
-//! inside a number don't count.
+//! Such are the `test_cases_*.txt` of NeMo-text-processing (Apache-2.0), which are not kept here. Capitals, spaces,
+//! punctuation and an "and" inside a number don't count.
+//!
+//! Measured on NeMo-text-processing's English cases:
+//!
+//! | class | agree | |
+//! |---|---|---|
+//! | cardinal | 16 of 18 | 88.9 % |
+//! | date | 51 of 54 | 94.4 % |
+//! | measure | 34 of 36 | 94.4 % |
+//! | money | 65 of 66 | 98.5 % |
+//! | ordinal | 26 of 27 | 96.3 % |
+//! | time | 20 of 21 | 95.2 % |
+//! | all | 212 of 222 | 95.5 % |
+//!
+//! The ten disagreements, none of which is to be fixed:
+//!
+//! | written | NeMo | here | why |
+//! |---|---|---|---|
+//! | `13000`, `123000` | digit by digit | "thirteen thousand" | people count without commas too |
+//! | `01.10.2010` | "january tenth" | "the first of october" | dots are the European order; NeMo's `15.01.2020` has it |
+//! | `11/17/05`, `01/07/98` | "zero five", "ninety eight" | "two thousand five", "nineteen ninety eight" | the year in full is understood |
+//! | `3 cc/s` | "three CC per S" | "three cc slash s" | neither knows the unit |
+//! | `45º&C` | "forty five degree and C" | "forty five degrees and C" | the plural |
+//! | `$50.00-$100.00` | "fifty dollars - one hundred dollars" | "fifty dollars to one hundred dollars" | a range; NeMo's `$250-$300` has "to" |
+//! | `111st` | "one one one st" | "one hundred eleven st" | a slip either way |
+//! | `23:00` | "twenty three o'clock" | "twenty three hundred" | "o'clock" goes with twelve hours |
 
 use std::{fs, path::PathBuf};
 
