@@ -92,8 +92,7 @@ impl<'a> Run<'a> {
         let cursor = Cursor { text: &self.folded.text, at, spoken: &self.out.tokens, reading: self.reading };
         let limit = self.limit();
         // What is marked is not read together with what stands before it.
-        let found = super::read(first, &cursor).or_else(|| None);
-        let found = match found {
+        let found = match super::read(first, &cursor) {
             Some(reading) if at + reading.length > limit => {
                 super::read(first, &Cursor { text: &self.folded.text[..limit], ..cursor })
             }

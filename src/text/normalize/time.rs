@@ -100,7 +100,8 @@ fn half_of_day(text: &str) -> Option<(&'static str, usize)> {
         ("PM", "pm"),
     ] {
         let Some(after) = rest.strip_prefix(written) else { continue };
-        if !at_boundary(after) && !(written.ends_with('.') && zone(after, true).is_some()) {
+        let zone_follows = written.ends_with('.') && zone(after, true).is_some();
+        if !at_boundary(after) && !zone_follows {
             continue;
         }
         let next = after.trim_start();

@@ -108,8 +108,8 @@ fn before_era(cursor: &Cursor) -> Option<Reading> {
     let era = rest[digits..].strip_prefix(' ')?;
     let written = ["AD", "A.D", "BC", "B.C", "BCE", "B.C.E", "CE", "C.E"];
     let follows = written.iter().any(|w| era.strip_prefix(w).is_some_and(at_boundary));
-    let words = if value < 100 || value % 100 == 0 || value >= 1000 { return None } else { year(value) };
-    follows.then(|| Reading::new(digits, Class::Year, Phrase::of(&words)))
+    let by_pairs = (101..1000).contains(&value) && !value.is_multiple_of(100);
+    (follows && by_pairs).then(|| Reading::new(digits, Class::Year, Phrase::of(&year(value))))
 }
 
 fn full_year(cursor: &Cursor) -> Option<Reading> {

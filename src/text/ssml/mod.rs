@@ -170,12 +170,14 @@ fn one_line(text: Cow<str>) -> Cow<str> {
 
 /// Paragraphs hold sentences, sentences hold words; what has a reading of its own holds text alone.
 fn may_hold(outer: &Element, inner: &Element) -> bool {
-    match (outer, inner) {
-        (_, Element::Speak) | (Element::Given(_) | Element::Substitute(_) | Element::Break(_), _) => false,
-        (Element::Paragraph, Element::Paragraph) => false,
-        (Element::Sentence, Element::Paragraph | Element::Sentence) => false,
-        _ => true,
-    }
+    use Element::{Break, Given, Paragraph, Sentence, Speak, Substitute};
+    !matches!(
+        (outer, inner),
+        (_, Speak)
+            | (Given(_) | Substitute(_) | Break(_), _)
+            | (Paragraph, Paragraph)
+            | (Sentence, Paragraph | Sentence)
+    )
 }
 
 #[cfg(test)]
