@@ -76,7 +76,7 @@ fn direction(name: &str) -> Option<(usize, &'static str)> {
 }
 
 /// By pairs: "fourteen twenty eight", "seven oh eight", "twelve hundred".
-fn house_number(digits: &str) -> String {
+pub fn house_number(digits: &str) -> String {
     let value: u64 = digits.parse().unwrap_or(0);
     let (upper, lower) = (value / 100, value % 100);
     match (digits.len(), lower) {

@@ -45,9 +45,15 @@ fn letters(text: &str) -> usize {
 /// Whether a single letter is said by its name: all but "a" and "I" as words.
 fn is_letter_name(cursor: &Cursor) -> bool {
     let next = cursor.rest().chars().nth(1).unwrap_or(' ');
+    // "A ⊂ B", "A + B".
+    let sign_follows = cursor.rest().chars().nth(2).is_some_and(|c| "+=<>≤≥≠≡≈×÷⊂⊆∈∉∪∩→".contains(c));
     let article = match cursor.rest().chars().next() {
         Some('a') => true,
-        Some('A') => next == ' ' && (cursor.starts_sentence() || cursor.previous_char() == '"' || in_capitals(cursor)),
+        Some('A') => {
+            next == ' '
+                && !sign_follows
+                && (cursor.starts_sentence() || cursor.previous_char() == '"' || in_capitals(cursor))
+        }
         Some('I' | 'O' | 'o') => true,
         _ => false,
     };
