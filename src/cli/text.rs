@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// Show how a text will be read: words, phonemes and prosody.
 ///
-/// The text comes from the argument, from --text-file, or else from stdin. What begins with <speak> is SSML.
+/// The text comes from the argument, from --text-file, or else from stdin. It is plain or SSML.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
