@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use support::Place;
 
-const COMMANDS: [&str; 6] = ["process", "train", "generate", "evaluate", "voices", "config"];
+const COMMANDS: [&str; 7] = ["process", "train", "generate", "evaluate", "text", "voices", "config"];
 
 #[test]
 fn help_has_examples_and_is_quick() {

@@ -7,6 +7,7 @@ mod evaluate;
 mod generate;
 mod global;
 mod process;
+mod text;
 mod train;
 mod values;
 
@@ -17,6 +18,7 @@ pub use self::{
     generate::{AudioFormat, GenerateArgs},
     global::GlobalArgs,
     process::ProcessArgs,
+    text::{AlphabetName, TextArgs},
     train::{Component, TrainArgs},
     values::{Assignment, VoiceName},
 };
@@ -57,6 +59,7 @@ pub enum Command {
     Train(TrainArgs),
     Generate(GenerateArgs),
     Evaluate(EvaluateArgs),
+    Text(TextArgs),
     Voices(VoicesArgs),
     Config(ConfigArgs),
 }

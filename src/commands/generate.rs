@@ -1,26 +1,23 @@
 //! `voice-clone generate`: a text and a voice to audio.
 
 use std::{
-    fs,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context;
 use serde_json::json;
 
-use super::{Session, failure::Usage, paths};
+use super::{Session, failure::Usage, input, markers, paths};
 use crate::{
     acoustic::Controls,
     audio::{AudioWriter, OutputFormat, Resampler, is_audio_path},
     cli::{AudioFormat, GenerateArgs},
     gpu::selection::GpuSelection,
     synthesis::{SpeakOptions, Synthesizer, Voice, level::Leveller, models::Models, synthesizer::SpokenWord},
+    text::{FrontEnd, Utterance},
     units::{SampleRate, Seconds},
 };
-
-/// More text than anyone means to have spoken in one go (about 20 hours); protects against `--text-file disk.img`.
-const TEXT_LIMIT_BYTES: u64 = 1 << 20;
 
 /// What `generate` was asked to do, with everything settled.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,7 +85,7 @@ impl Job {
             seed: config.runtime.seed,
             gpu: config.runtime.gpu.clone(),
             models: paths::models_dir(config),
-            text: read_text(args)?,
+            text: input::read_text(args.text.as_deref(), args.text_file.as_deref())?,
         })
     }
 }
@@ -127,37 +124,22 @@ fn format_named(name: &str) -> Option<AudioFormat> {
     <AudioFormat as clap::ValueEnum>::from_str(name, true).ok()
 }
 
-fn read_text(args: &GenerateArgs) -> anyhow::Result<String> {
-    match (&args.text, &args.text_file) {
-        (Some(text), _) => Ok(text.clone()),
-        (None, Some(path)) if path.as_os_str() != "-" => {
-            let file = fs::File::open(path).with_context(|| format!("cannot read the text from {}", path.display()))?;
-            read_limited(file).with_context(|| format!("cannot read the text from {}", path.display()))
-        }
-        _ => read_limited(io::stdin()).context("cannot read the text from stdin"),
-    }
-}
-
-fn read_limited(source: impl Read) -> anyhow::Result<String> {
-    let mut bytes = Vec::new();
-    source.take(TEXT_LIMIT_BYTES + 1).read_to_end(&mut bytes)?;
-    anyhow::ensure!(bytes.len() as u64 <= TEXT_LIMIT_BYTES, "more than {TEXT_LIMIT_BYTES} bytes; split the text");
-    String::from_utf8(bytes).context("the text is not UTF-8")
-}
-
 /// Generates.
 ///
 /// # Errors
 /// An unknown voice, an unreadable recording, or an output that can't be written.
 pub fn run(args: &GenerateArgs, session: &Session) -> anyhow::Result<()> {
     let job = Job::resolve(args, session)?;
+    FrontEnd::check(&job.text)?;
     let models = Models::new(&job.models, session.device());
     let voice = match &job.voice {
         VoiceSource::Named { name, voices } => Voice::named(name, voices, &models)?,
         VoiceSource::Recording(path) => Voice::imitated(path, &models.speaker()?)?,
     };
     let synthesizer = Synthesizer::load(&models, &voice)?;
-    let unreadable = synthesizer.unreadable(&job.text);
+    let lexicon = || format!("cannot use the lexicon {:?} of the setting text.lexicon", session.config().text.lexicon);
+    let front_end = FrontEnd::configured(&session.config().text).with_context(lexicon)?;
+    let unreadable = front_end.unreadable(&job.text);
     for part in &unreadable {
         tracing::warn!(
             "left out \"{}\" at byte {}: it can't be read aloud",
@@ -165,7 +147,7 @@ pub fn run(args: &GenerateArgs, session: &Session) -> anyhow::Result<()> {
             part.source.start
         );
     }
-    let spoken = speak(&job, &synthesizer, session)?;
+    let spoken = speak(&job, &front_end.utterances(&job.text), &synthesizer, session)?;
     if spoken.utterances == 0 {
         anyhow::bail!("there is nothing to say: the text has no words");
     }
@@ -192,7 +174,7 @@ struct Spoken {
 
 /// Speaks and writes, an utterance at a time: memory does not grow with the text, but for the word times that
 /// `--json` asks for.
-fn speak(job: &Job, synthesizer: &Synthesizer, session: &Session) -> anyhow::Result<Spoken> {
+fn speak(job: &Job, utterances: &[Utterance], synthesizer: &Synthesizer, session: &Session) -> anyhow::Result<Spoken> {
     let output = &session.config().output;
     let rate = SampleRate(output.sample_rate);
     let controls = Controls { rate: job.speed, ..Controls::default() };
@@ -201,8 +183,12 @@ fn speak(job: &Job, synthesizer: &Synthesizer, session: &Session) -> anyhow::Res
     let mut writer: Option<AudioWriter> = None;
     let mut spoken = Spoken::default();
     let task = session.progress.task("speaking", job.text.len() as u64);
-    for mut utterance in synthesizer.speak(&job.text, SpeakOptions { controls, seed: job.seed }) {
+    for (index, text) in utterances.iter().enumerate() {
+        let controls = markers::controls(text, controls);
+        let mut utterance = synthesizer.utterance(text, SpeakOptions { controls, seed: job.seed }, index as u64);
         leveller.apply(&mut utterance.samples)?;
+        let pause = Synthesizer::RATE.samples(markers::pause_after(text));
+        utterance.samples.resize(utterance.samples.len() + pause, 0.0);
         if session.wants_json() {
             spoken.words.extend(utterance.words.iter().map(|word| timed(word, spoken.duration_s)));
         }

@@ -4,13 +4,17 @@ pub mod config;
 pub mod evaluate;
 pub mod failure;
 pub mod generate;
+mod input;
 mod logging;
+mod markers;
 mod overrides;
 pub mod paths;
 pub mod process;
 pub mod progress;
 pub mod session;
 pub mod table;
+pub mod text;
+mod text_report;
 pub mod train;
 pub mod train_base;
 pub mod voices;
@@ -30,6 +34,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Train(args) => train::run(&args, &session),
         Command::Generate(args) => generate::run(&args, &session),
         Command::Evaluate(args) => evaluate::run(&args, &session),
+        Command::Text(args) => text::run(&args, &session),
         Command::Voices(_) => voices::run(&session),
         Command::Config(_) => config::run(&session),
     }

@@ -18,7 +18,7 @@ pub use self::{
     resolve::{Entry, Layers, Resolved, Setting, Source, resolve},
     sections::{ModelsConfig, OutputConfig, RuntimeConfig, TrainConfig, VoicesConfig},
 };
-use crate::clean;
+use crate::{clean, text};
 
 /// Every setting.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -28,6 +28,8 @@ pub struct Config {
     pub process: clean::config::Config,
     /// How voices are trained.
     pub train: TrainConfig,
+    /// How text is read.
+    pub text: text::Config,
     /// How generated speech is written.
     pub output: OutputConfig,
     /// Where the base models are.

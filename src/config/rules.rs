@@ -23,6 +23,8 @@ pub(super) enum Rule {
     Folder,
     /// A folder's path, or nothing.
     FolderOrEmpty,
+    /// A file's path, or nothing.
+    FileOrEmpty,
 }
 
 const FORMATS: &[&str] = &["wav16", "wav24", "wavfloat", "flac"];
@@ -48,6 +50,9 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("train.minutes", Rule::Within(0.01, 100_000.0)),
     ("train.steps", Rule::Within(0.0, 1e12)),
     ("train.learning_rate", Rule::Within(1e-8, 1.0)),
+    ("text.reading", Rule::OneOf(&["american", "british"])),
+    ("text.emoji", Rule::OneOf(&["named", "skipped"])),
+    ("text.lexicon", Rule::FileOrEmpty),
     ("output.loudness_lufs", Rule::Within(-60.0, -5.0)),
     ("output.true_peak_dbtp", Rule::Within(-20.0, 0.0)),
     ("output.sample_rate", Rule::Within(LOWEST_RATE_HZ, HIGHEST_RATE_HZ)),
@@ -71,7 +76,7 @@ impl Rule {
             (Self::YesOrNo, Value::Boolean(_)) => true,
             (Self::Gpu, Value::String(text)) => text.parse::<GpuSelection>().is_ok(),
             (Self::Folder, Value::String(text)) => !text.trim().is_empty(),
-            (Self::FolderOrEmpty, Value::String(_)) => true,
+            (Self::FolderOrEmpty | Self::FileOrEmpty, Value::String(_)) => true,
             _ => false,
         }
     }
@@ -90,6 +95,7 @@ impl fmt::Display for Rule {
             Self::YesOrNo => f.write_str("true or false"),
             Self::Gpu => f.write_str("all, none, 0,2,5, range:0-3 or count:3"),
             Self::Folder => f.write_str("the path of a folder"),
+            Self::FileOrEmpty => f.write_str("the path of a file, or \"\" for none"),
             Self::FolderOrEmpty => f.write_str("the path of a folder, or \"\" for the one that came with the program"),
         }
     }

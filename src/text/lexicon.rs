@@ -5,6 +5,9 @@ use super::symbols::Symbol;
 /// `word<TAB>PH ON EM|OTH ER`, sorted by bytes; see `models/lexicon/README.md`.
 static ENGLISH: &str = include_str!("../../models/lexicon/english.txt");
 
+/// `emoji<TAB>name`, sorted by bytes; see `models/lexicon/README.md`.
+static EMOJI: &str = include_str!("../../models/lexicon/emoji.txt");
+
 /// A sorted lexicon in memory.
 #[derive(Debug, Clone, Copy)]
 pub struct Lexicon {
@@ -14,6 +17,8 @@ pub struct Lexicon {
 impl Lexicon {
     /// American English: 126,000 words of CMUdict.
     pub const ENGLISH: Self = Self { lines: ENGLISH };
+    /// The names of emoji, which have no joiners, variation selectors and skin tones here.
+    pub const EMOJI: Self = Self { lines: EMOJI };
 
     /// The preferred pronunciation of `word` (lower case, apostrophes kept), in phonemes.
     pub fn get(&self, word: &str) -> Option<Vec<Symbol>> {

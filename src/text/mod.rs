@@ -2,27 +2,38 @@
 //!
 //! Three steps, each public: [`normalize_text`] turns writing into spoken words and pauses,
 //! [`convert_to_phonemes`] finds how each word is said, [`add_prosody_markers`] lays out the symbols of an
-//! utterance. [`FrontEnd`] runs all three.
+//! utterance. [`FrontEnd`] runs all three, on plain text or on SSML ([`ssml`]).
+//!
+//! The phonemes are ARPAbet as in CMUdict, with stress ([`symbols`]); [`alphabets`] has the maps to IPA and misaki.
 
+pub mod alphabets;
+pub mod config;
 pub mod heteronyms;
 pub mod letter_to_sound;
 pub mod letters;
 pub mod lexicon;
+pub mod markup;
 pub mod morphology;
 pub mod normalize;
 pub mod phonemes;
 pub mod pronounce;
 pub mod prosody;
 mod reductions;
+pub mod ssml;
+pub mod style;
 pub mod symbols;
 pub mod token;
 pub mod user_lexicon;
 pub mod utterances;
 
-pub use normalize::normalize_text;
+pub use config::Config;
+pub use markup::Passage;
+pub use normalize::{normalize, normalize_text};
 pub use phonemes::{Phonemized, Pronounced, convert_to_phonemes};
 pub use pronounce::Pronouncer;
-pub use prosody::{Utterance, Word, add_prosody_markers};
+pub use prosody::{Pause, SentenceKind, Utterance, Word, add_prosody_markers};
+pub use ssml::SsmlError;
+pub use style::{Emphasis, Style};
 pub use symbols::Symbol;
 pub use token::{Class, Normalized, Say, Token, Unreadable};
 
@@ -34,6 +45,7 @@ use user_lexicon::{UserLexicon, UserLexiconError};
 #[derive(Debug, Clone, Default)]
 pub struct FrontEnd {
     pronouncer: Pronouncer,
+    reading: config::Reading,
 }
 
 impl FrontEnd {
@@ -42,15 +54,26 @@ impl FrontEnd {
         Self::default()
     }
 
+    /// As the settings say.
+    ///
+    /// # Errors
+    /// When the user's lexicon cannot be read or a line of it is not a word with its phonemes.
+    pub fn configured(config: &Config) -> Result<Self, UserLexiconError> {
+        let own =
+            if config.lexicon.is_empty() { Self::new() } else { Self::with_user_lexicon(config.lexicon.as_ref())? };
+        Ok(Self { reading: config.reading(), ..own })
+    }
+
     /// American English, with the pronunciations of a file before its own: see [`user_lexicon`].
     ///
     /// # Errors
     /// When the file cannot be read or a line of it is not a word with its phonemes.
     pub fn with_user_lexicon(path: &Path) -> Result<Self, UserLexiconError> {
-        Ok(Self { pronouncer: Pronouncer::new(UserLexicon::read(path)?) })
+        Ok(Self { pronouncer: Pronouncer::new(UserLexicon::read(path)?), ..Self::default() })
     }
 
     /// `text` in utterances of at most [`utterances::MAX_WORDS`] words and [`utterances::MAX_PHONEMES`] phonemes.
+    /// SSML is read as such; what only looks like it is read as plain text (see [`FrontEnd::check`]).
     pub fn utterances(&self, text: &str) -> Vec<Utterance> {
         utterances::split(&self.read(text).tokens)
     }
@@ -65,9 +88,23 @@ impl FrontEnd {
         self.read(text).unreadable
     }
 
+    /// Whether `text`, if it is meant as SSML, can be read as such.
+    ///
+    /// # Errors
+    /// At the first mistake in a text that begins with `<speak>`.
+    pub fn check(text: &str) -> Result<(), SsmlError> {
+        if ssml::is_ssml(text) { ssml::parse(text).map(drop) } else { Ok(()) }
+    }
+
     /// The first two steps.
     pub fn read(&self, text: &str) -> Phonemized {
-        convert_to_phonemes(normalize_text(text), &self.pronouncer)
+        let document = ssml::is_ssml(text).then(|| ssml::parse(text).ok()).flatten();
+        self.read_passage(&document.unwrap_or_else(|| Passage::of(text)))
+    }
+
+    /// The first two steps on a text whose marks are known.
+    pub fn read_passage(&self, passage: &Passage) -> Phonemized {
+        convert_to_phonemes(normalize::normalize(passage, self.reading), &self.pronouncer)
     }
 }
 

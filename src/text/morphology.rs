@@ -1,8 +1,10 @@
 //! Words built from listed ones by endings and prefixes: `blackmailers`, `unoffending`, `favourably`.
 //!
-//! Over a fifth of the lexicon, each word derived without its own entry: 8,149 words, 2.7 % of phonemes and 13.8 % of
-//! words wrong, stress ignored. Taking compounds apart was wrong in 45 % of the 1,961 words that it applied to, mostly
-//! names; the letter-to-sound model is wrong in 32 % of held-out words of any kind, so compounds are left to it.
+//! Only what the letter-to-sound model says no better: over a random tenth of the lexicon, without its own entries,
+//! the model was right more often in words with `-er` (317 against 273 of 364), `-ing` (373 and 353 of 407), `-able`
+//! and `-ably` (29 and 23 of 37), `de-` (21 and 9 of 40) and `re-` (33 and 30 of 40), so these are left to it; `-s`
+//! (1,009 and 1,040 of 1,167) and `-ed` (410 and 417 of 451) are not. Taking compounds apart was wrong in 45 % of the
+//! 1,961 words that it applied to, mostly names; the model is wrong in 27 %, so compounds are left to it too.
 
 use super::symbols::Symbol;
 
@@ -10,12 +12,10 @@ use super::symbols::Symbol;
 type Known<'a> = &'a dyn Fn(&str) -> Option<Vec<Symbol>>;
 
 /// Prefixes that join a listed word without changing it, and what they sound like.
-const PREFIXES: [(&str, &str); 22] = [
+const PREFIXES: [(&str, &str); 16] = [
     ("counter", "K AW2 N T ER0"),
     ("inter", "IH2 N T ER0"),
-    ("micro", "M AY2 K R OW0"),
     ("multi", "M AH2 L T IY0"),
-    ("super", "S UW2 P ER0"),
     ("under", "AH2 N D ER0"),
     ("anti", "AE2 N T IY0"),
     ("auto", "AO2 T OW0"),
@@ -26,12 +26,8 @@ const PREFIXES: [(&str, &str); 22] = [
     ("dis", "D IH0 S"),
     ("mis", "M IH0 S"),
     ("non", "N AA2 N"),
-    ("out", "AW2 T"),
     ("pre", "P R IY2"),
-    ("pro", "P R OW0"),
     ("sub", "S AH0 B"),
-    ("de", "D IY0"),
-    ("re", "R IY0"),
     ("un", "AH0 N"),
 ];
 
@@ -58,18 +54,8 @@ const SUFFIXES: [(&str, &str); 18] = [
 ];
 
 /// Endings that begin with a vowel, before which a silent `e`, a final `y` or a doubled consonant changes.
-const VOWEL_SUFFIXES: [(&str, &str); 10] = [
-    ("ings", "IH0 NG Z"),
-    ("ing", "IH0 NG"),
-    ("in'", "IH0 N"),
-    ("able", "AH0 B AH0 L"),
-    ("ably", "AH0 B L IY0"),
-    ("ers", "ER0 Z"),
-    ("er", "ER0"),
-    ("est", "AH0 S T"),
-    ("eth", "AH0 TH"),
-    ("ish", "IH0 SH"),
-];
+const VOWEL_SUFFIXES: [(&str, &str); 5] =
+    [("ings", "IH0 NG Z"), ("in'", "IH0 N"), ("ers", "ER0 Z"), ("est", "AH0 S T"), ("eth", "AH0 TH")];
 
 /// British spellings that CMUdict lists in their American form only.
 const SPELLINGS: [(&str, &str); 9] = [
@@ -233,7 +219,6 @@ mod tests {
         assert_eq!(say("gritted"), "G R IH1 T IH0 D");
         assert_eq!(say("lounged"), "L AW1 N JH D");
         assert_eq!(say("reproached"), "R IY0 P R OW1 CH T");
-        assert_eq!(say("clinking"), "K L IH1 NG K IH0 NG");
     }
 
     #[test]
@@ -243,7 +228,6 @@ mod tests {
         assert_eq!(say("favourably"), "F EY1 V ER0 AH0 B L IY0");
         assert_eq!(say("stoically"), "S T OW1 IH0 K L IY0");
         assert_eq!(say("drapings"), "D R EY1 P IH0 NG Z");
-        assert_eq!(say("recognisable"), "R EH1 K AH0 G N AY2 Z AH0 B AH0 L");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
+    heteronyms::Context,
     letters,
     pronounce::Pronouncer,
     reductions,
@@ -28,20 +29,31 @@ pub struct Phonemized {
     pub unreadable: Vec<Unreadable>,
 }
 
+/// The words around a token up to the next pause or letter.
+fn context(tokens: &[Token], at: usize) -> Context<'_> {
+    let mut context = Context::default();
+    let word = |token: &'_ Token| token.say == Say::Word;
+    for (to, token) in context.before.iter_mut().zip(tokens[..at].iter().rev().take_while(|token| word(token))) {
+        *to = Some(token.text.as_str());
+    }
+    for (to, token) in context.after.iter_mut().zip(tokens[at + 1..].iter().take_while(|token| word(token))) {
+        *to = Some(token.text.as_str());
+    }
+    context
+}
+
 /// Finds the phonemes of every word, in the context of its neighbours.
 pub fn convert_to_phonemes(text: Normalized, pronouncer: &Pronouncer) -> Phonemized {
     let mut out = Phonemized { tokens: Vec::with_capacity(text.tokens.len()), unreadable: text.unreadable };
     let mut unlisted = HashMap::new();
-    let word_at =
-        |at: usize| text.tokens.get(at).filter(|token| token.say == Say::Word).map(|token| token.text.as_str());
     for (at, token) in text.tokens.iter().enumerate() {
         let phonemes = match token.say {
             Say::Pause(_) => Vec::new(),
+            _ if !token.given.is_empty() => token.given.clone(),
             Say::Letter => letters::named(&token.text),
             Say::Word => {
-                let previous = at.checked_sub(1).and_then(word_at);
                 pronouncer
-                    .in_context(&token.text, previous, word_at(at + 1))
+                    .in_context(&token.text, &context(&text.tokens, at))
                     // Names come again and again in a long text.
                     .unwrap_or_else(|| {
                         unlisted.entry(&token.text).or_insert_with(|| pronouncer.word(&token.text)).clone()

@@ -2,7 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{heteronyms, letter_to_sound, lexicon::Lexicon, morphology, symbols::Symbol, user_lexicon::UserLexicon};
+use super::{
+    heteronyms::{self, Context},
+    letter_to_sound,
+    lexicon::Lexicon,
+    morphology,
+    symbols::Symbol,
+    user_lexicon::UserLexicon,
+};
 
 /// Finds pronunciations. Cheap to make and to clone.
 #[derive(Debug, Clone)]
@@ -29,9 +36,9 @@ impl Pronouncer {
     }
 
     /// The phonemes of a listed word between its neighbours.
-    pub fn in_context(&self, word: &str, previous: Option<&str>, next: Option<&str>) -> Option<Vec<Symbol>> {
+    pub fn in_context(&self, word: &str, context: &Context) -> Option<Vec<Symbol>> {
         let users = self.user.get(word).map(<[Symbol]>::to_vec);
-        users.or_else(|| heteronyms::choose(word, previous, next)).or_else(|| self.lexicon.get(word))
+        users.or_else(|| heteronyms::choose(word, context)).or_else(|| self.lexicon.get(word))
     }
 
     /// The phonemes of `word`, which is in lower case. Empty only when the word has no letter at all.
@@ -47,6 +54,6 @@ impl Pronouncer {
 
     /// The phonemes of a listed word in its usual form.
     pub fn known(&self, word: &str) -> Option<Vec<Symbol>> {
-        self.in_context(word, None, None)
+        self.in_context(word, &Context::default())
     }
 }

@@ -6,7 +6,7 @@ use super::{lexicon::read_phonemes, phonemes::Pronounced, pronounce::Pronouncer,
 pub fn reduce(tokens: &mut [Pronounced], pronouncer: &Pronouncer) {
     for i in 0..tokens.len() {
         let Pronounced { token, .. } = &tokens[i];
-        if token.say != Say::Word || pronouncer.is_users(&token.text) {
+        if token.say != Say::Word || !token.given.is_empty() || pronouncer.is_users(&token.text) {
             continue;
         }
         let next = tokens.get(i + 1).and_then(|next| next.phonemes.first().copied());

@@ -2,10 +2,13 @@
 
 use std::ops::Range;
 
-use super::symbols::Symbol;
+use serde::Serialize;
+
+use super::{style::Style, symbols::Symbol};
 
 /// What kind of writing a token was read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Class {
     /// An ordinary word.
     Word,
@@ -27,6 +30,8 @@ pub enum Class {
     Measure,
     /// `(800) 555-1234`.
     Phone,
+    /// `1428 Elm St.`, `Boston, MA 02134`.
+    Address,
     /// `10-20`.
     Range,
     /// `Henry VIII`.
@@ -43,6 +48,10 @@ pub enum Class {
     Sign,
     /// `#ThisAndThat`, `@somebody`.
     Tag,
+    /// A picture such as a smiling face.
+    Emoji,
+    /// A word whose phonemes or reading the text itself gives: `[word](/.../)`, SSML's `phoneme` and `sub`.
+    Given,
     /// A pause.
     Punctuation,
 }
@@ -69,15 +78,39 @@ pub struct Token {
     pub class: Class,
     /// How it is said.
     pub say: Say,
+    /// The phonemes that the text itself gives for it; mostly none.
+    pub given: Vec<Symbol>,
+    /// How it is to sound.
+    pub style: Style,
+    /// How long a pause is, where the text itself says so.
+    pub milliseconds: Option<u32>,
+    /// Whether a paragraph ends with this pause.
+    pub ends_paragraph: bool,
 }
 
 impl Token {
+    /// A token in the plain style.
+    pub fn new(text: impl Into<String>, source: Range<usize>, class: Class, say: Say) -> Self {
+        let (given, style) = (Vec::new(), Style::default());
+        Self { text: text.into(), source, class, say, given, style, milliseconds: None, ends_paragraph: false }
+    }
+
+    /// A pause read from these bytes.
+    pub fn pausing(pause: Symbol, source: Range<usize>) -> Self {
+        Self::new(pause.name(), source, Class::Punctuation, Say::Pause(pause))
+    }
+
     /// The pause, unless this is a word.
     pub fn pause(&self) -> Option<Symbol> {
         match self.say {
             Say::Pause(pause) => Some(pause),
             Say::Word | Say::Letter => None,
         }
+    }
+
+    /// Whether a sentence ends with this pause.
+    pub fn ends_sentence(&self) -> bool {
+        matches!(self.pause(), Some(Symbol::PERIOD | Symbol::QUESTION | Symbol::EXCLAMATION))
     }
 
     /// Whether this is said as the word `text`.

@@ -1,11 +1,11 @@
 //! A user's own pronunciations, which come before all others.
 //!
-//! One word a line, then its phonemes in ARPAbet: `Gathercole  G AE1 DH ER0 K OW2 L`. Empty lines and lines that
+//! One word a line, then its phonemes in ARPAbet, IPA or misaki's letters: `Gathercole  G AE1 DH ER0 K OW2 L`. Empty lines and lines that
 //! begin with `#` are passed over; of two lines for one word the later counts.
 
 use std::{collections::HashMap, path::Path};
 
-use super::{lexicon::read_phonemes, symbols::Symbol};
+use super::{alphabets, symbols::Symbol};
 use crate::error::FileError;
 
 /// The most phonemes of one word: an utterance must have room for it.
@@ -58,7 +58,7 @@ impl UserLexicon {
             }
             let error = || UserLexiconError::Line { line: i + 1, found: line.to_owned() };
             let (word, phonemes) = line.split_once(char::is_whitespace).ok_or_else(error)?;
-            let phonemes = read_phonemes(phonemes).filter(|p| p.len() <= MAX_PHONEMES).ok_or_else(error)?;
+            let phonemes = alphabets::read(phonemes).ok().filter(|p| p.len() <= MAX_PHONEMES).ok_or_else(error)?;
             words.insert(word.to_lowercase().replace('\u{2019}', "'"), phonemes);
         }
         Ok(Self { words })
@@ -76,9 +76,10 @@ mod tests {
 
     #[test]
     fn lines_are_words_with_phonemes() {
-        let lexicon = UserLexicon::parse("# names\n\nKnollys  N OW1 L Z\nO’Hare\tOW0 HH EH1 R\n").unwrap();
+        let lexicon = UserLexicon::parse("# names\n\nKnollys  N OW1 L Z\nO’Hare\tOW0 HH EH1 R\nKeogh ˈkioʊ\n").unwrap();
         assert_eq!(lexicon.get("knollys").map(<[_]>::len), Some(4));
         assert_eq!(lexicon.get("o'hare").map(<[_]>::len), Some(4));
+        assert_eq!(lexicon.get("keogh").map(<[_]>::len), Some(3));
         assert_eq!(lexicon.get("other"), None);
     }
 

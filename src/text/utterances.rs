@@ -2,8 +2,8 @@
 
 use super::{
     phonemes::Pronounced,
-    prosody::{Utterance, add_prosody_markers},
-    symbols::Symbol,
+    prosody::{SentenceKind, Utterance, add_prosody_markers},
+    token::Token,
 };
 
 /// The most words in one utterance.
@@ -12,6 +12,8 @@ pub const MAX_WORDS: usize = 25;
 pub const MAX_PHONEMES: usize = 200;
 /// A clause shorter than this is not cut off on its own.
 const MIN_CLAUSE_WORDS: usize = 5;
+/// A pause that the text asks for divides utterances from this length on.
+const LONG_BREAK_MS: u32 = 300;
 
 /// Words before which a clause can begin when there is no punctuation to cut at.
 const CONJUNCTIONS: [&str; 14] =
@@ -19,24 +21,38 @@ const CONJUNCTIONS: [&str; 14] =
 
 /// One utterance a sentence; a sentence that is too long is cut at clause ends, conjunctions, or where it must be.
 pub fn split(tokens: &[Pronounced]) -> Vec<Utterance> {
-    let ends_sentence = |token: &Pronounced| {
-        matches!(token.token.pause(), Some(Symbol::PERIOD | Symbol::QUESTION | Symbol::EXCLAMATION))
-    };
     let mut utterances = Vec::new();
-    let mut start = 0;
+    let (mut start, mut kind, mut begins) = (0, SentenceKind::default(), true);
     while start < tokens.len() {
         let rest = &tokens[start..];
+        if begins {
+            kind = SentenceKind::of(rest);
+        }
         let fitting = fitting(rest);
-        let length = match rest[..fitting].iter().position(ends_sentence) {
+        let end = rest[..fitting].iter().position(|token| token.token.ends_sentence() || is_long_break(&token.token));
+        let length = match end {
             Some(end) => end + 1 + rest[end + 1..].iter().take_while(|token| token.token.pause().is_some()).count(),
             None if fitting == rest.len() => fitting,
             None => cut(rest, fitting),
         };
-        utterances.push(add_prosody_markers(&rest[..length]));
+        let mut utterance = add_prosody_markers(&rest[..length]);
+        // A part of a sentence is of the sentence's kind.
+        utterance.kind = kind;
         start += length;
+        begins = end.is_some();
+        // What was cut where no mark stands.
+        if !begins && start < tokens.len() && rest[length - 1].token.pause().is_none() {
+            utterance.goes_on();
+        }
+        utterances.push(utterance);
     }
     utterances.retain(|utterance| !utterance.words.is_empty());
     utterances
+}
+
+/// Whether the text itself asks for a pause so long that what follows is said anew.
+fn is_long_break(token: &Token) -> bool {
+    token.milliseconds.is_some_and(|milliseconds| milliseconds >= LONG_BREAK_MS)
 }
 
 /// How many tokens from the first on stay within the limits: at least one.

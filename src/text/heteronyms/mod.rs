@@ -1,12 +1,12 @@
 //! Words that are said in two ways, by the words around them.
 //!
-//! The rules look at one word on each side, no further: they settle the common cases (`to record`, `a record`,
-//! `had read`, `live music`) and leave the rest to the usual form. The words are in [`table`].
+//! The rules look at the words next to it, and for some at a few more: they settle the common cases (`to record`,
+//! `a record`, `had read`, `live music`) and leave the rest to the usual form. The words are in [`table`].
 
 pub mod table;
 
 use super::{lexicon::read_phonemes, symbols::Symbol};
-use table::{Heteronym, TABLE};
+use table::{Heteronym, NEAR, TABLE};
 
 /// What the word before says about the part of speech.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,23 +67,60 @@ const BEFORE_PARTICIPLES: [&str; 20] = [
     "is", "are", "hadn't", "haven't", "hasn't", "already",
 ];
 
-/// The role of the word after `previous`.
-pub fn role(previous: Option<&str>) -> Role {
+/// Words with which a clause goes on after a verb that begins it: "Wind the clock".
+const AFTER_IMPERATIVES: [&str; 14] =
+    ["the", "a", "an", "it", "this", "that", "these", "those", "my", "your", "his", "her", "our", "them"];
+/// Words that may stand between "have" and its participle.
+const SUBJECTS: [&str; 6] = ["i", "you", "he", "she", "we", "they"];
+/// After these a verb is in its plain form, whatever else the sentence says.
+const BEFORE_PLAIN_FORMS: [&str; 12] =
+    ["to", "will", "would", "can", "could", "shall", "should", "may", "must", "do", "did", "didn't"];
+
+/// The words around a heteronym in its clause, the nearest first.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Context<'a> {
+    /// Before it.
+    pub before: [Option<&'a str>; 2],
+    /// After it.
+    pub after: [Option<&'a str>; 6],
+}
+
+/// The role of a word in its clause.
+pub fn role(context: &Context) -> Role {
+    let Context { before: [previous, earlier], after: [next, ..] } = *context;
+    let is_one_of = |word: Option<&str>, list: &[&str]| word.is_some_and(|word| list.contains(&word));
     match previous {
+        None if is_one_of(next, &AFTER_IMPERATIVES) => Role::Verb,
+        // "Have you read".
+        Some(word) if SUBJECTS.contains(&word) && is_one_of(earlier, &["have", "has", "had", "haven't", "hadn't"]) => {
+            Role::Participle
+        }
         Some(word) if BEFORE_NOUNS.contains(&word) => Role::Noun,
         Some(word) if BEFORE_VERBS.contains(&word) => Role::Verb,
         Some(word) if BEFORE_PARTICIPLES.contains(&word) => Role::Participle,
+        // "Prices increase": a plural that begins the clause.
+        Some(word) if earlier.is_none() && word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") => Role::Verb,
         _ => Role::Open,
     }
 }
 
-/// The phonemes of a heteronym between these words; `None` for any other word.
-pub fn choose(word: &str, previous: Option<&str>, next: Option<&str>) -> Option<Vec<Symbol>> {
+/// The phonemes of a heteronym among these words; `None` for any other word.
+pub fn choose(word: &str, context: &Context) -> Option<Vec<Symbol>> {
     let at = TABLE.binary_search_by(|entry| entry.word.cmp(word)).ok()?;
     let Heteronym { usual, other, roles, after, before, .. } = &TABLE[at];
     let listed = |list: &[&str], word: Option<&str>| word.is_some_and(|word| list.contains(&word));
-    let is_other = roles.contains(&role(previous)) || listed(after, previous) || listed(before, next);
+    let plain = listed(&BEFORE_PLAIN_FORMS, context.before[0]);
+    let around = || context.before.iter().chain(&context.after).any(|word| listed(near(TABLE[at].word), *word));
+    let is_other = roles.contains(&role(context))
+        || listed(after, context.before[0])
+        || listed(before, context.after[0])
+        || !plain && around();
     read_phonemes(if is_other { other } else { usual })
+}
+
+/// Words that call for the other form anywhere around.
+fn near(word: &str) -> &'static [&'static str] {
+    NEAR.iter().find(|(heteronym, _)| *heteronym == word).map_or(&[], |(_, words)| words)
 }
 
 #[cfg(test)]
@@ -93,8 +130,9 @@ mod tests {
     fn say(text: &str) -> String {
         let words: Vec<&str> = text.split(' ').collect();
         let at = words.iter().position(|word| TABLE.iter().any(|entry| entry.word == *word)).unwrap();
-        let previous = at.checked_sub(1).map(|i| words[i]);
-        let phonemes = choose(words[at], previous, words.get(at + 1).copied()).unwrap();
+        let before = [1, 2].map(|distance| at.checked_sub(distance).map(|i| words[i]));
+        let after = [1, 2, 3, 4, 5, 6].map(|distance| words.get(at + distance).copied());
+        let phonemes = choose(words[at], &Context { before, after }).unwrap();
         phonemes.iter().map(|s| s.name()).collect::<Vec<_>>().join(" ")
     }
 

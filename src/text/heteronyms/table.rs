@@ -24,9 +24,18 @@ const fn by_role(word: &'static str, usual: &'static str, other: &'static str, r
     Heteronym { word, usual, other, roles, after: &[], before: &[] }
 }
 
+/// Words that call for the other form wherever they stand around, unless a verb's plain form is asked for.
+pub const NEAR: [(&str, &[&str]); 5] = [
+    ("bass", &["fishing", "lake", "caught", "fillet"]),
+    ("bow", &["arrow", "arrows", "hair", "ribbon", "violin", "archer", "tied", "string"]),
+    ("lead", &["pipes", "poisoning", "zinc", "toxic", "molten"]),
+    ("read", &["yesterday", "ago"]),
+    ("tear", &["cheek", "eye", "eyes", "wept"]),
+];
+
 /// All of them.
 #[rustfmt::skip]
-pub const TABLE: [Heteronym; 80] = [
+pub const TABLE: [Heteronym; 82] = [
     by_role("abstract", "AE1 B S T R AE2 K T", "AE0 B S T R AE1 K T", &[Verb]),
     by_role("abuse", "AH0 B Y UW1 Z", "AH0 B Y UW1 S", &[Noun]),
     by_role("addict", "AE1 D IH2 K T", "AH0 D IH1 K T", &[Verb]),
@@ -95,18 +104,23 @@ pub const TABLE: [Heteronym; 80] = [
     by_role("insult", "IH1 N S AH2 L T", "IH2 N S AH1 L T", &[Verb]),
     by_role("intimate", "IH1 N T AH0 M AH0 T", "IH1 N T AH0 M EY2 T", &[Verb]),
     Heteronym {
+        word: "invalid", usual: "IH0 N V AE1 L AH0 D", other: "IH1 N V AH0 L AH0 D", roles: &[],
+        after: &["old", "poor"],
+        before: &["lay", "chair", "carriage", "wife", "mother", "father", "husband", "son", "daughter", "brother", "sister", "aunt"],
+    },
+    Heteronym {
         word: "lead", usual: "L IY1 D", other: "L EH1 D", roles: &[],
-        after: &["molten", "melted"],
+        after: &["molten", "melted", "of"],
         before: &["pipe", "pipes", "paint", "poisoning", "pencil", "pencils", "bullet", "bullets", "weight", "weights", "roof", "ore", "mine", "mines"],
     },
     Heteronym {
         word: "live", usual: "L IH1 V", other: "L AY1 V", roles: &[],
-        after: &["a", "the"],
+        after: &["a", "the", "is", "are", "was", "were", "be", "go", "goes", "going", "went", "broadcast"],
         before: &["music", "show", "shows", "broadcast", "performance", "audience", "concert", "coverage", "tv", "television", "stream", "album", "ammunition", "wire", "wires", "oak", "oaks", "animals", "coals"],
     },
     Heteronym {
         word: "lives", usual: "L IH1 V Z", other: "L AY1 V Z", roles: &[Noun],
-        after: &["human", "lost", "saved", "save", "private", "both"],
+        after: &["human", "lost", "saved", "save", "private", "both", "two", "three", "nine", "several"],
         before: &[],
     },
     Heteronym {
@@ -119,7 +133,11 @@ pub const TABLE: [Heteronym; 80] = [
     by_role("perfect", "P ER1 F IH2 K T", "P ER0 F EH1 K T", &[Verb]),
     by_role("permit", "P ER1 M IH2 T", "P ER0 M IH1 T", &[Verb]),
     by_role("present", "P R EH1 Z AH0 N T", "P R IY0 Z EH1 N T", &[Verb]),
-    by_role("produce", "P R AH0 D UW1 S", "P R OW1 D UW0 S", &[Noun]),
+    Heteronym {
+        word: "produce", usual: "P R AH0 D UW1 S", other: "P R OW1 D UW0 S", roles: &[Noun],
+        after: &["fresh", "local", "organic", "farm"],
+        before: &["aisle", "section"],
+    },
     by_role("progress", "P R AA1 G R EH2 S", "P R AH0 G R EH1 S", &[Verb]),
     by_role("project", "P R AA1 JH EH0 K T", "P R AH0 JH EH1 K T", &[Verb]),
     by_role("protest", "P R OW1 T EH2 S T", "P R AH0 T EH1 S T", &[Verb]),
@@ -131,6 +149,7 @@ pub const TABLE: [Heteronym; 80] = [
     by_role("rebel", "R EH1 B AH0 L", "R IH0 B EH1 L", &[Verb]),
     by_role("record", "R EH1 K ER0 D", "R AH0 K AO1 R D", &[Verb]),
     by_role("refund", "R IY1 F AH2 N D", "R IH0 F AH1 N D", &[Verb]),
+    by_role("refuse", "R AH0 F Y UW1 Z", "R EH1 F Y UW2 Z", &[Noun]),
     by_role("reject", "R IY1 JH EH0 K T", "R IH0 JH EH1 K T", &[Verb]),
     by_role("resume", "R IH0 Z UW1 M", "R EH1 Z AH0 M EY2", &[Noun]),
     Heteronym {
@@ -163,7 +182,7 @@ pub const TABLE: [Heteronym; 80] = [
     by_role("transport", "T R AE1 N S P AO0 R T", "T R AE0 N S P AO1 R T", &[Verb]),
     Heteronym {
         word: "use", usual: "Y UW1 Z", other: "Y UW1 S", roles: &[Noun],
-        after: &["much", "make", "made", "little"],
+        after: &["much", "make", "made", "little", "personal", "public", "private", "daily", "common", "better", "best", "full", "further", "future", "only"],
         before: &["of"],
     },
     Heteronym {

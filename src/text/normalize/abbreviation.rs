@@ -36,7 +36,7 @@ const TITLES: [(&str, &str); 26] = [
     ("Ft", "fort"),
 ];
 /// After a name, with the dot optional.
-const AFTER_NAMES: [(&str, &str); 11] = [
+const AFTER_NAMES: [(&str, &str); 14] = [
     ("St", "street"),
     ("Dr", "drive"),
     ("Ave", "avenue"),
@@ -45,6 +45,9 @@ const AFTER_NAMES: [(&str, &str); 11] = [
     ("Ln", "lane"),
     ("Hwy", "highway"),
     ("Pkwy", "parkway"),
+    ("Expy", "expressway"),
+    ("Ct", "court"),
+    ("Pl", "place"),
     ("Sq", "square"),
     ("Jr", "junior"),
     ("Sr", "senior"),
@@ -213,7 +216,7 @@ fn capital_follows_name(cursor: &Cursor, after: &str) -> bool {
 }
 
 /// Whether the dot of an abbreviation also ends the sentence.
-fn ends_sentence(after: &str) -> bool {
+pub fn ends_sentence(after: &str) -> bool {
     after.trim_start_matches(['"', '\'', ')', ' ', '\n']).is_empty()
         || after.starts_with("\n\n")
         || starts_sentence(after)

@@ -4,7 +4,12 @@ use super::{
     reading::{Cursor, Phrase, Reading, head, span},
     word::MAX_LETTERS,
 };
-use crate::text::{letters, lexicon::Lexicon, token::Class};
+use crate::text::{
+    letters,
+    lexicon::Lexicon,
+    style::Emphasis,
+    token::{Class, Say},
+};
 
 /// Acronyms that are said as a word though no lexicon lists them so.
 const SAID: [&str; 34] = [
@@ -53,7 +58,18 @@ pub fn read(cursor: &Cursor) -> Option<Reading> {
     if !ending.is_empty() {
         phrase.0.last_mut()?.0.push_str("'s");
     }
-    Some(Reading::new(capitals + ending.len(), Class::Acronym, phrase))
+    let mut reading = Reading::new(capitals + ending.len(), Class::Acronym, phrase);
+    if is_stressed(cursor, word, &reading.phrase) {
+        (reading.class, reading.emphasis) = (Class::Word, Emphasis::Moderate);
+    }
+    Some(reading)
+}
+
+/// Whether an ordinary word is written in capitals to stand out: said as a word, listed, among words in small letters.
+fn is_stressed(cursor: &Cursor, word: &str, phrase: &Phrase) -> bool {
+    let said = phrase.0.iter().all(|(_, say)| *say == Say::Word);
+    let ordinary = !SAID.contains(&word) && Lexicon::ENGLISH.contains(&word.to_ascii_lowercase());
+    said && ordinary && !in_capitals(cursor, word.len())
 }
 
 fn ends_word(rest: &str, ending: &str) -> bool {

@@ -5,9 +5,11 @@ use crate::text::token::Class;
 
 /// The digits.
 pub const DIGITS: [&str; 10] = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
-const TEENS: [&str; 10] =
+/// Ten to nineteen.
+pub const TEENS: [&str; 10] =
     ["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
-const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+/// The tens from twenty on; the first two are empty.
+pub const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 const THOUSANDS: [&str; 12] = [
     "",
     "thousand",
@@ -96,7 +98,8 @@ impl Number {
         phrase
     }
 
-    fn integer_words(&self) -> String {
+    /// The digits before the point in words.
+    pub fn integer_words(&self) -> String {
         let code = self.integer.len() > 1 && self.integer.starts_with('0');
         let long = !self.grouped && self.integer.len() > MAX_PLAIN_DIGITS && !self.integer.ends_with("000");
         if code || long { digit_by_digit(&self.integer) } else { cardinal_of(&self.integer) }

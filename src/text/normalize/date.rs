@@ -1,42 +1,13 @@
-//! Dates: `January 5, 2020`, `5 Jan 2020`, `2020-01-05`, `1/5/2020`, `05.01.2020`.
+//! Dates: `January 5, 2020`, `5 Jan 2020`, `2020-01-05`, `1/5/2020`, `05.01.2020`, `Jan-15-2020`.
 
 use super::{
     cardinal::Number,
+    month::{MONTHS, month},
     ordinal::ordinal,
     reading::{Cursor, Phrase, Reading, at_boundary, span},
     year,
 };
-use crate::text::{symbols::Symbol, token::Class};
-
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
-
-/// The month at the start of `text`, in full or cut to three or four letters, and its bytes with a dot.
-fn month(text: &str) -> Option<(usize, usize)> {
-    let letters = span(text, |c| c.is_ascii_alphabetic());
-    let word = &text[..letters];
-    let full = MONTHS.iter().position(|month| *month == word || month.to_uppercase() == word);
-    let cut = || match word {
-        "Sept" => Some(8),
-        _ if letters == 3 => MONTHS.iter().position(|month| month.starts_with(word)),
-        _ => None,
-    };
-    let month = full.or_else(cut)?;
-    let dot = usize::from(full.is_none() && text[letters..].starts_with('.'));
-    Some((month, letters + dot))
-}
+use crate::text::{markup::DayOrder, symbols::Symbol, token::Class};
 
 /// One or two digits of a day, perhaps with `st` or `th`, and their bytes.
 fn day(text: &str) -> Option<(u64, usize)> {
@@ -49,37 +20,73 @@ fn day(text: &str) -> Option<(u64, usize)> {
 
 /// Reads a date in any of the common orders.
 pub fn read(cursor: &Cursor) -> Option<Reading> {
-    let text = cursor.rest();
-    month_first(text).or_else(|| day_first(text)).or_else(|| iso(text)).or_else(|| in_numbers(text))
+    read_as(cursor, None)
 }
 
-fn month_first(text: &str) -> Option<Reading> {
+/// Reads a date; `order` says which of two small numbers is the day.
+pub fn read_as(cursor: &Cursor, order: Option<DayOrder>) -> Option<Reading> {
+    let usual = if cursor.is_british() { DayOrder::DayFirst } else { DayOrder::MonthFirst };
+    month_first(cursor)
+        .or_else(|| day_first(cursor))
+        .or_else(|| year_first(cursor.rest()))
+        .or_else(|| in_numbers(cursor, order, usual))
+        .or_else(|| quarter(cursor.rest()))
+}
+
+/// `2Q22`, `3Q2021`.
+fn quarter(text: &str) -> Option<Reading> {
+    let number = Number::parse(text).filter(|number| number.length == 1)?;
+    let quarter = number.whole().filter(|quarter| (1..=4).contains(quarter))?;
+    let digits = span(text.get(2..)?, |c| c.is_ascii_digit());
+    let written = text[1..].strip_prefix('Q')?.get(..digits).filter(|digits| digits.len() == 2 || digits.len() == 4)?;
+    let year = if digits == 4 { year::year(written.parse().ok()?) } else { Number::plain(written).integer_words() };
+    let phrase = Phrase::of(&format!("the {} quarter of {year}", ordinal(quarter)));
+    at_boundary(&text[2 + digits..]).then(|| Reading::new(2 + digits, Class::Date, phrase))
+}
+
+/// `January 5, 2020`, `June 1944`, `Jan-15`.
+fn month_first(cursor: &Cursor) -> Option<Reading> {
+    let text = cursor.rest();
     let (month, mut length) = month(text)?;
-    let after = text[length..].strip_prefix(' ')?;
-    if let Some(value) = year::parse(after) {
+    let dashed = text[length..].starts_with('-');
+    let after = text[length..].strip_prefix([' ', '-'])?;
+    if let Some(value) = year::parse(after).filter(|_| !dashed) {
         let phrase = Phrase::of(&format!("{} {}", MONTHS[month], year::year(value)));
         return Some(Reading::new(length + 5, Class::Date, phrase));
     }
     let (value, day_length) = day(after)?;
+    // "Oct-15th-floor" and "May 5-6" are no such dates.
+    if dashed && after[day_length..].starts_with(|c: char| c.is_alphanumeric()) {
+        return None;
+    }
     length += 1 + day_length;
-    let mut phrase = Phrase::of(&format!("{} {}", MONTHS[month], ordinal(value)));
-    length += add_year(&text[length..], &mut phrase);
+    let the = if cursor.is_british() { "the " } else { "" };
+    let mut phrase = Phrase::of(&format!("{} {the}{}", MONTHS[month], ordinal(value)));
+    length += add_year(&text[length..], dashed, &mut phrase);
     Some(Reading::new(length, Class::Date, phrase))
 }
 
-fn day_first(text: &str) -> Option<Reading> {
+/// `5 January 2020`, `the 5th of January`.
+fn day_first(cursor: &Cursor) -> Option<Reading> {
+    let text = cursor.rest();
     let (value, day_length) = day(text)?;
-    let gap = [" of ", " "].into_iter().find(|gap| text[day_length..].starts_with(gap))?;
-    let (month, month_length) = month(&text[day_length + gap.len()..])?;
+    let gap = [" of ", " ", "-"].into_iter().find(|gap| text[day_length..].starts_with(gap))?;
+    let named = &text[day_length + gap.len()..];
+    let (month, month_length) = month(named)?;
+    if !at_boundary(&named[month_length..]) {
+        return None;
+    }
     let mut length = day_length + gap.len() + month_length;
-    let mut phrase = Phrase::of(&format!("the {} of {}", ordinal(value), MONTHS[month]));
-    length += add_year(&text[length..], &mut phrase);
+    let the = if cursor.previous_word().eq_ignore_ascii_case("the") { "" } else { "the " };
+    let mut phrase = Phrase::of(&format!("{the}{} of {}", ordinal(value), MONTHS[month]));
+    length += add_year(&text[length..], gap == "-", &mut phrase);
     Some(Reading::new(length, Class::Date, phrase))
 }
 
 /// Adds the year after a day and month; gives its bytes.
-fn add_year(text: &str, phrase: &mut Phrase) -> usize {
-    let Some(gap) = [", ", " ", ","].into_iter().find(|gap| text.starts_with(gap)) else { return 0 };
+fn add_year(text: &str, dashed: bool, phrase: &mut Phrase) -> usize {
+    let gaps: &[&str] = if dashed { &["-"] } else { &[", ", " ", ","] };
+    let Some(gap) = gaps.iter().find(|gap| text.starts_with(**gap)) else { return 0 };
     let Some(value) = year::parse(&text[gap.len()..]) else { return 0 };
     if gap.starts_with(',') {
         phrase.pause(Symbol::COMMA);
@@ -88,35 +95,47 @@ fn add_year(text: &str, phrase: &mut Phrase) -> usize {
     gap.len() + 4
 }
 
-/// `2020-01-05`.
-fn iso(text: &str) -> Option<Reading> {
-    let [year, month, day] = parts(text, '-')?;
-    (year.1 == 4 && month.1 == 2 && day.1 == 2).then_some(())?;
-    spoken(year.0, month.0, day.0).map(|phrase| Reading::new(10, Class::Date, phrase))
+/// `2020-01-05`, `2020/1/5`.
+fn year_first(text: &str) -> Option<Reading> {
+    let [year, month, day] = parts(text, '-').or_else(|| parts(text, '/'))?;
+    let short = text.contains('-') && (month.1 != 2 || day.1 != 2);
+    (year.1 == 4 && month.1 <= 2 && day.1 <= 2 && !short).then_some(())?;
+    let phrase = spoken(year.0, month.0, day.0, DayOrder::MonthFirst)?;
+    Some(Reading::new(year.1 + month.1 + day.1 + 2, Class::Date, phrase))
 }
 
-/// `1/5/2020` with the month first, `05.01.2020` with the day first; the other way where only that is a date.
-fn in_numbers(text: &str) -> Option<Reading> {
-    let (first, second, year) = match (parts(text, '/'), parts(text, '.')) {
-        (Some([month, day, year]), _) => (month, day, year),
-        (_, Some([day, month, year])) if year.1 == 4 => (month, day, year),
-        _ => return None,
-    };
+/// `1/5/2020` as the variety of English has it, `05.01.2020` and `05-01-2020` with the day first; the other way where
+/// only that is a date.
+fn in_numbers(cursor: &Cursor, order: Option<DayOrder>, usual: DayOrder) -> Option<Reading> {
+    let text = cursor.rest();
+    let slashed = parts(text, '/').map(|parts| (parts, usual, usual));
+    let full = |parts: [(u64, usize); 3]| (parts[2].1 == 4).then_some((parts, DayOrder::DayFirst, DayOrder::DayFirst));
+    let marked = || parts(text, '.').and_then(full).or_else(|| parts(text, '-').and_then(full));
+    let ([first, second, year], usual, said) = slashed.or_else(marked)?;
     let full_year = match year.1 {
         4 => year.0,
         2 => year.0 + if year.0 < 50 { 2000 } else { 1900 },
         _ => return None,
     };
-    let phrase = spoken(full_year, first.0, second.0).or_else(|| spoken(full_year, second.0, first.0))?;
+    let in_order = |order| match order {
+        DayOrder::MonthFirst => spoken(full_year, first.0, second.0, said),
+        DayOrder::DayFirst => spoken(full_year, second.0, first.0, said),
+    };
+    let usual = order.unwrap_or(usual);
+    let other = if usual == DayOrder::DayFirst { DayOrder::MonthFirst } else { DayOrder::DayFirst };
+    let phrase = in_order(usual).or_else(|| in_order(other))?;
     Some(Reading::new(first.1 + second.1 + year.1 + 2, Class::Date, phrase))
 }
 
-fn spoken(year: u64, month: u64, day: u64) -> Option<Phrase> {
+fn spoken(year: u64, month: u64, day: u64, order: DayOrder) -> Option<Phrase> {
     let name = MONTHS.get(usize::try_from(month).ok()?.checked_sub(1)?)?;
     if !(1..=31).contains(&day) || !year::is_year(year) {
         return None;
     }
-    let mut phrase = Phrase::of(&format!("{name} {}", ordinal(day)));
+    let mut phrase = match order {
+        DayOrder::MonthFirst => Phrase::of(&format!("{name} {}", ordinal(day))),
+        DayOrder::DayFirst => Phrase::of(&format!("the {} of {name}", ordinal(day))),
+    };
     phrase.pause(Symbol::COMMA).say(&year::year(year));
     Some(phrase)
 }

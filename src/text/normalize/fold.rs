@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use unicode_normalization::char::{decompose_compatible, is_combining_mark};
 
+use crate::text::markup::Origin;
+
 /// The text in plain characters.
 #[derive(Debug, Clone, Default)]
 pub struct Folded {
@@ -14,21 +16,25 @@ pub struct Folded {
 }
 
 impl Folded {
-    /// Folds `input` character by character.
-    pub fn new(input: &str) -> Self {
-        let mut folded = Self { text: String::with_capacity(input.len()), origins: Vec::with_capacity(input.len()) };
-        let mut previous = ' ';
+    /// Folds `input` character by character, and adds it.
+    pub fn append(&mut self, input: &str, origin: &Origin) {
+        self.text.reserve(input.len());
+        self.origins.reserve(input.len());
+        let mut previous = self.text.chars().next_back().unwrap_or(' ');
         for (start, c) in input.char_indices() {
             let end = start + c.len_utf8();
+            let source = match origin {
+                Origin::From(first) => first + start..first + end,
+                Origin::Whole(whole) => whole.clone(),
+            };
             if c.is_ascii() {
-                folded.push(if c == '\t' || c == '\r' { ' ' } else { c }, start..end);
+                self.push(if c == '\t' || c == '\r' { ' ' } else { c }, source);
             } else {
                 let next = input[end..].chars().next().unwrap_or(' ');
-                fold(c, previous, next, &mut |plain| folded.push(plain, start..end));
+                fold(c, previous, next, &mut |plain| self.push(plain, source.clone()));
             }
             previous = c;
         }
-        folded
     }
 
     fn push(&mut self, c: char, origin: Range<usize>) {
@@ -46,7 +52,9 @@ impl Folded {
 
 /// Hands `put` the plain characters for `c`, none when `c` only formats.
 fn fold(c: char, previous: char, next: char, put: &mut dyn FnMut(char)) {
-    if let Some(plain) = mark(c) {
+    if c == 'º' && previous.is_ascii_digit() {
+        put('°');
+    } else if let Some(plain) = mark(c) {
         plain.chars().for_each(put);
     } else if is_kept(c) {
         put(c);
@@ -73,6 +81,10 @@ fn mark(c: char) -> Option<&'static str> {
         '\u{2026}' => "...",
         '\u{2044}' | '\u{2215}' => "/",
         '\u{2028}' | '\u{2029}' => "\n",
+        '\u{2217}' => "*",
+        '\u{2219}' | '\u{22C5}' => "×",
+        '≦' => "≤",
+        '≧' => "≥",
         '\u{3001}' => ",",
         '\u{3002}' => ".",
         '\u{00B5}' | '\u{03BC}' => "µ",
@@ -161,6 +173,12 @@ fn unaccented(c: char) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn folded(input: &str) -> Folded {
+        let mut folded = Folded::default();
+        folded.append(input, &Origin::From(0));
+        folded
+    }
+
     #[test]
     fn look_alikes_become_plain() {
         for (input, plain) in [
@@ -175,18 +193,27 @@ mod tests {
             ("−5 °C ½", "-5 °C ½"),
             ("Москва", "Москва"),
         ] {
-            assert_eq!(Folded::new(input).text, plain, "{input}");
+            assert_eq!(folded(input).text, plain, "{input}");
         }
     }
 
     #[test]
     fn bytes_lead_back_to_the_input() {
         let input = "… Ｈi";
-        let folded = Folded::new(input);
+        let folded = folded(input);
         assert_eq!(folded.text, "... Hi");
         assert_eq!(folded.source(0..3), 0..3);
         assert_eq!(folded.source(4..6), 4..8);
         assert_eq!(folded.source(0..0), 0..0);
         assert_eq!(folded.source(99..100), 0..0);
+    }
+
+    #[test]
+    fn pieces_are_folded_one_after_the_other() {
+        let mut folded = folded("a");
+        folded.append("&", &Origin::Whole(1..6));
+        folded.append("b", &Origin::From(6));
+        assert_eq!(folded.text, "a&b");
+        assert_eq!((folded.source(1..2), folded.source(0..3)), (1..6, 0..7));
     }
 }

@@ -1,100 +1,15 @@
 //! Percentages and quantities with units: `5 %`, `20 °C`, `5 km/h`, `3 GB`.
 
 use super::{
+    abbreviation::ends_sentence,
     cardinal::Number,
-    reading::{Cursor, Phrase, Reading, at_boundary},
+    reading::{Cursor, Phrase, Reading, span},
+    unit::unit,
 };
-use crate::text::token::Class;
+use crate::text::{symbols::Symbol, token::Class};
 
-/// A unit as written, and what one and many of it are called. A longer one stands before its own beginning.
-const UNITS: [(&str, &str, &str); 83] = [
-    ("%", "percent", "percent"),
-    ("°C", "degree Celsius", "degrees Celsius"),
-    ("°F", "degree Fahrenheit", "degrees Fahrenheit"),
-    ("℃", "degree Celsius", "degrees Celsius"),
-    ("℉", "degree Fahrenheit", "degrees Fahrenheit"),
-    ("°", "degree", "degrees"),
-    ("km/h", "kilometer per hour", "kilometers per hour"),
-    ("kph", "kilometer per hour", "kilometers per hour"),
-    ("mph", "mile per hour", "miles per hour"),
-    ("m/s²", "meter per second squared", "meters per second squared"),
-    ("m/s", "meter per second", "meters per second"),
-    ("Mbps", "megabit per second", "megabits per second"),
-    ("Gbps", "gigabit per second", "gigabits per second"),
-    ("MB/s", "megabyte per second", "megabytes per second"),
-    ("GB/s", "gigabyte per second", "gigabytes per second"),
-    ("kWh", "kilowatt hour", "kilowatt hours"),
-    ("mAh", "milliamp hour", "milliamp hours"),
-    ("km²", "square kilometer", "square kilometers"),
-    ("m²", "square meter", "square meters"),
-    ("cm²", "square centimeter", "square centimeters"),
-    ("ft²", "square foot", "square feet"),
-    ("sq ft", "square foot", "square feet"),
-    ("m³", "cubic meter", "cubic meters"),
-    ("cm³", "cubic centimeter", "cubic centimeters"),
-    ("km", "kilometer", "kilometers"),
-    ("cm", "centimeter", "centimeters"),
-    ("mm", "millimeter", "millimeters"),
-    ("µm", "micrometer", "micrometers"),
-    ("nm", "nanometer", "nanometers"),
-    ("mi", "mile", "miles"),
-    ("yd", "yard", "yards"),
-    ("ft", "foot", "feet"),
-    ("kg", "kilogram", "kilograms"),
-    ("mg", "milligram", "milligrams"),
-    ("µg", "microgram", "micrograms"),
-    ("lbs", "pound", "pounds"),
-    ("lb", "pound", "pounds"),
-    ("oz", "ounce", "ounces"),
-    ("ml", "milliliter", "milliliters"),
-    ("mL", "milliliter", "milliliters"),
-    ("kHz", "kilohertz", "kilohertz"),
-    ("MHz", "megahertz", "megahertz"),
-    ("GHz", "gigahertz", "gigahertz"),
-    ("Hz", "hertz", "hertz"),
-    ("kW", "kilowatt", "kilowatts"),
-    ("MW", "megawatt", "megawatts"),
-    ("GW", "gigawatt", "gigawatts"),
-    ("mA", "milliamp", "milliamps"),
-    ("mV", "millivolt", "millivolts"),
-    ("kV", "kilovolt", "kilovolts"),
-    ("kB", "kilobyte", "kilobytes"),
-    ("KB", "kilobyte", "kilobytes"),
-    ("MB", "megabyte", "megabytes"),
-    ("GB", "gigabyte", "gigabytes"),
-    ("TB", "terabyte", "terabytes"),
-    ("PB", "petabyte", "petabytes"),
-    ("kJ", "kilojoule", "kilojoules"),
-    ("kcal", "kilocalorie", "kilocalories"),
-    ("cal", "calorie", "calories"),
-    ("dB", "decibel", "decibels"),
-    ("kPa", "kilopascal", "kilopascals"),
-    ("Pa", "pascal", "pascals"),
-    ("psi", "pound per square inch", "pounds per square inch"),
-    ("rpm", "revolution per minute", "revolutions per minute"),
-    ("fps", "frame per second", "frames per second"),
-    ("px", "pixel", "pixels"),
-    ("ha", "hectare", "hectares"),
-    ("in.", "inch", "inches"),
-    ("hrs", "hour", "hours"),
-    ("hr", "hour", "hours"),
-    ("mins", "minute", "minutes"),
-    ("min", "minute", "minutes"),
-    ("secs", "second", "seconds"),
-    ("sec", "second", "seconds"),
-    ("ms", "millisecond", "milliseconds"),
-    ("kΩ", "kiloohm", "kiloohms"),
-    ("Ω", "ohm", "ohms"),
-    ("m", "meter", "meters"),
-    ("g", "gram", "grams"),
-    ("h", "hour", "hours"),
-    ("l", "liter", "liters"),
-    ("L", "liter", "liters"),
-    ("V", "volt", "volts"),
-];
-/// Units that are watts or seconds only right after the digits; elsewhere the letters mean something else.
-const ATTACHED_UNITS: [(&str, &str, &str); 3] =
-    [("W", "watt", "watts"), ("s", "second", "seconds"), ("A", "amp", "amps")];
+/// After a quantity these words don't tell of what kind something is: "a 5 km from here".
+const BETWEEN: [&str; 12] = ["and", "or", "of", "from", "to", "in", "on", "at", "per", "away", "later", "ago"];
 
 /// Reads a number with its unit, or a range of numbers with one unit.
 pub fn read(cursor: &Cursor) -> Option<Reading> {
@@ -111,12 +26,37 @@ pub fn read(cursor: &Cursor) -> Option<Reading> {
         length += bytes;
         one = false;
     }
-    let gap = usize::from(text[length..].starts_with([' ', '-']));
+    let magnitude = magnitude(&text[length..]);
+    if let Some(word) = magnitude {
+        phrase.say(word);
+        length += 1 + word.len();
+        one = false;
+    }
+    let per = text[length..].starts_with('/') && magnitude.is_none();
+    let gap = usize::from(text[length..].starts_with([' ', '-', '/']));
     let (written, single, plural) = unit(&text[length + gap..], gap)?;
     let hyphen = text[length..].starts_with('-');
-    phrase.say(if one || hyphen { single } else { plural });
     length += gap + written.len();
+    let single_form = one || hyphen || per || describes(cursor, written, &text[length..]);
+    phrase.say(if per { "per" } else { "" }).say(if single_form { single } else { plural });
+    if let Some((divisor, name, _)) = text[length..].strip_prefix('/').and_then(|after| unit(after, 1)) {
+        phrase.say("per").say(name);
+        length += 1 + divisor.len();
+    }
+    if written.ends_with('.') && ends_sentence(&text[length..]) {
+        phrase.pause(Symbol::PERIOD);
+    }
     Some(Reading::new(length + abbreviation_dot(&text[length..]), Class::Measure, phrase))
+}
+
+/// Whether a quantity says of what kind the next word is: "a 16 GB phone", "a 90° turn".
+fn describes(cursor: &Cursor, written: &str, after: &str) -> bool {
+    const TURNS: [&str; 7] = ["angle", "angles", "turn", "turns", "bend", "rotation", "view"];
+    let Some(next) = after.strip_prefix(' ') else { return false };
+    let word = &next[..span(next, |c| c.is_ascii_alphabetic())];
+    let article = ["a", "an"].iter().any(|article| cursor.previous_word().eq_ignore_ascii_case(article));
+    article && next.starts_with(|c: char| c.is_ascii_lowercase()) && !BETWEEN.contains(&word)
+        || written == "°" && TURNS.contains(&word)
 }
 
 /// Reads feet and inches: `5'10"`.
@@ -158,41 +98,16 @@ fn abbreviation_dot(after: &str) -> usize {
     usize::from(after.strip_prefix('.').is_some_and(goes_on))
 }
 
+/// `million` and the like, after a space.
+fn magnitude(text: &str) -> Option<&str> {
+    let after = text.strip_prefix(' ')?;
+    let word = &after[..span(after, |c| c.is_ascii_alphabetic())];
+    ["thousand", "million", "billion", "trillion"].contains(&word).then_some(word)
+}
+
 fn upper_bound(text: &str) -> Option<(Number, usize)> {
     let dash = ["-", "–"].into_iter().find(|dash| text.starts_with(dash))?;
     let number = Number::parse(&text[dash.len()..]).filter(|number| !number.negative)?;
     let length = dash.len() + number.length;
     Some((number, length))
-}
-
-fn unit(text: &str, gap: usize) -> Option<(&'static str, &'static str, &'static str)> {
-    let attached = ATTACHED_UNITS.iter().filter(|_| gap == 0);
-    let ends = |written: &str| {
-        let after = &text[written.len()..];
-        // "5 m.p.h." and "5 h's" are not metres and hours.
-        at_boundary(after) && !after.starts_with(['\'', '/']) || !written.ends_with(|c: char| c.is_alphabetic())
-    };
-    UNITS.iter().chain(attached).copied().find(|(written, ..)| text.starts_with(written) && ends(written))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn longer_units_come_before_their_beginnings() {
-        for (i, (longer, ..)) in UNITS.iter().enumerate() {
-            for (shorter, ..) in &UNITS[..i] {
-                let hidden = longer.starts_with(shorter) && !shorter.ends_with(|c: char| c.is_alphabetic());
-                assert!(!hidden, "{longer} is hidden by {shorter}");
-            }
-        }
-    }
-
-    #[test]
-    fn all_unit_names_are_said() {
-        for (_, one, many) in UNITS.iter().chain(&ATTACHED_UNITS) {
-            assert!(Phrase::of(one).0.len() == Phrase::of(many).0.len(), "{one}");
-        }
-    }
 }

@@ -16,16 +16,32 @@ struct Currency {
     cents: &'static str,
 }
 
-const CURRENCIES: [Currency; 7] = [
-    Currency { signs: &["US$", "$"], code: "USD", one: "dollar", many: "dollars", cent: "cent", cents: "cents" },
-    Currency { signs: &["£"], code: "GBP", one: "pound", many: "pounds", cent: "penny", cents: "pence" },
-    Currency { signs: &["€"], code: "EUR", one: "euro", many: "euros", cent: "cent", cents: "cents" },
-    Currency { signs: &["¥"], code: "JPY", one: "yen", many: "yen", cent: "sen", cents: "sen" },
-    Currency { signs: &["₹"], code: "INR", one: "rupee", many: "rupees", cent: "paisa", cents: "paise" },
-    Currency { signs: &["₩"], code: "KRW", one: "won", many: "won", cent: "jeon", cents: "jeon" },
-    Currency { signs: &["CHF "], code: "CHF", one: "franc", many: "francs", cent: "centime", cents: "centimes" },
+const CURRENCIES: [Currency; 13] = [
+    currency(&["$"], "USD", ["dollar", "dollars", "cent", "cents"]),
+    currency(&["US$"], "US$", ["U S dollar", "U S dollars", "cent", "cents"]),
+    currency(&["A$", "AU$"], "AUD", ["Australian dollar", "Australian dollars", "cent", "cents"]),
+    currency(&["C$", "CA$"], "CAD", ["Canadian dollar", "Canadian dollars", "cent", "cents"]),
+    currency(&["HK$"], "HKD", ["Hong Kong dollar", "Hong Kong dollars", "cent", "cents"]),
+    currency(&["£"], "GBP", ["pound", "pounds", "penny", "pence"]),
+    currency(&["€"], "EUR", ["euro", "euros", "cent", "cents"]),
+    currency(&["¥"], "JPY", ["yen", "yen", "sen", "sen"]),
+    currency(&["CN¥"], "CNY", ["yuan", "yuan", "fen", "fen"]),
+    currency(&["₹", "Rs. ", "Rs "], "INR", ["rupee", "rupees", "paisa", "paise"]),
+    currency(&["₩"], "KRW", ["won", "won", "jeon", "jeon"]),
+    currency(&["CHF "], "CHF", ["franc", "francs", "centime", "centimes"]),
+    currency(&["₽"], "RUB", ["ruble", "rubles", "kopek", "kopeks"]),
 ];
-const MAGNITUDES: [(&str, &str); 13] = [
+
+const fn currency(
+    signs: &'static [&'static str],
+    code: &'static str,
+    [one, many, cent, cents]: [&'static str; 4],
+) -> Currency {
+    Currency { signs, code, one, many, cent, cents }
+}
+/// Longer magnitudes may stand after a space; of the letters only these.
+const SPACED_LETTERS: [&str; 3] = ["b", "B", "M"];
+const MAGNITUDES: [(&str, &str); 14] = [
     ("thousand", "thousand"),
     ("million", "million"),
     ("billion", "billion"),
@@ -38,6 +54,7 @@ const MAGNITUDES: [(&str, &str); 13] = [
     ("m", "million"),
     ("M", "million"),
     ("B", "billion"),
+    ("b", "billion"),
     ("T", "trillion"),
 ];
 
@@ -55,11 +72,17 @@ fn sign_first(text: &str) -> Option<Reading> {
     let number = Number::parse(&text[start..]).filter(|number| !number.negative)?;
     let mut length = start + number.length;
     let mut phrase = Phrase::of(if minus > 0 { "minus" } else { "" });
-    if let Some((upper, bytes)) = upper_bound(&text[length..]) {
-        phrase.add(number.phrase()).say("to").add(upper.phrase());
+    if let Some((upper, own_sign, bytes)) = upper_bound(&text[length..]) {
         length += bytes;
-        length += add_magnitude(&text[length..], &mut phrase);
-        phrase.say(currency.many);
+        let mut magnitude = Phrase::default();
+        length += add_magnitude(&text[length..], &mut magnitude);
+        let whole = number.decimals.is_none() && upper.decimals.is_none();
+        if magnitude.0.is_empty() && (own_sign || !whole) {
+            // "$250-$300" and "$1.50-2.50" are two sums.
+            phrase.add(sum(&number, currency)).say("to").add(sum(&upper, currency));
+        } else {
+            phrase.add(number.phrase()).say("to").add(upper.phrase()).add(magnitude).say(currency.many);
+        }
     } else {
         let mut amount = number.phrase();
         let magnitude = add_magnitude(&text[length..], &mut amount);
@@ -73,33 +96,37 @@ fn sign_first(text: &str) -> Option<Reading> {
     Some(Reading::new(length, Class::Money, phrase))
 }
 
-/// The rest of a range, `-10` or `–10`, and its bytes.
-fn upper_bound(text: &str) -> Option<(Number, usize)> {
+/// The rest of a range, `-10` or `–$10`, whether it has a sign of its own, and its bytes.
+fn upper_bound(text: &str) -> Option<(Number, bool, usize)> {
     let dash = ["-", "–"].into_iter().find(|dash| text.starts_with(dash))?;
     let after = text[dash.len()..].trim_start_matches(['$', '£', '€', '¥', '₹', '₩']);
+    let own_sign = after.len() + dash.len() < text.len();
     let number = Number::parse(after).filter(|number| !number.negative)?;
-    Some((number.clone(), text.len() - after.len() + number.length))
+    let length = text.len() - after.len() + number.length;
+    Some((number, own_sign, length))
 }
 
 /// Adds "million" and the like; gives the bytes, 0 where there is none.
 fn add_magnitude(text: &str, phrase: &mut Phrase) -> usize {
     let gap = usize::from(text.starts_with([' ', '-']));
     let word = &text[gap..gap + span(&text[gap..], |c| c.is_ascii_alphabetic())];
-    let known =
-        MAGNITUDES.iter().find(|(written, _)| *written == word).filter(|(written, _)| gap == 0 || written.len() > 1);
+    let known = MAGNITUDES.iter().find(|(written, _)| *written == word).filter(|(written, _)| {
+        gap == 0 || written.len() > 1 || text.starts_with(' ') && SPACED_LETTERS.contains(written)
+    });
     let Some((written, spoken)) = known.filter(|_| at_boundary(&text[gap + word.len()..])) else { return 0 };
     phrase.say(spoken);
     gap + written.len()
 }
 
-/// Dollars and cents; three or more decimals are a decimal number.
+/// Dollars and cents; three or more decimals that are not zeros at the end are a decimal number.
 fn sum(number: &Number, currency: &Currency) -> Phrase {
-    let cents = number.decimals.as_deref().filter(|decimals| decimals.len() == 2);
-    if number.decimals.is_some() && cents.is_none() {
+    let decimals = number.decimals.as_deref().map(|decimals| format!("{:0<2}", decimals.trim_end_matches('0')));
+    if decimals.as_ref().is_some_and(|decimals| decimals.len() > 2) {
         let mut phrase = number.phrase();
         phrase.say(currency.many);
         return phrase;
     }
+    let cents = decimals.as_deref();
     let whole = number.integer.trim_start_matches('0');
     let cents = cents.map_or("", |cents| cents.trim_start_matches('0'));
     let mut phrase = Phrase::default();
@@ -124,7 +151,10 @@ fn amount_first(text: &str) -> Option<Reading> {
         return Some(Reading::new(number.length + gap + '¢'.len_utf8(), Class::Money, phrase));
     }
     let written = |c: &'static Currency| {
-        let sign = c.signs.iter().copied().find(|sign| after.starts_with(sign) && !sign.starts_with(['$', 'U', 'C']));
+        let sign =
+            c.signs.iter().copied().find(|sign| {
+                after.starts_with(sign) && !sign.starts_with('$') && !sign.starts_with(char::is_alphabetic)
+            });
         sign.or_else(|| after.starts_with(c.code).then_some(c.code)).map(|sign| (c, sign))
     };
     let (currency, sign) = CURRENCIES.iter().find_map(written)?;

@@ -37,16 +37,27 @@ pub fn ordinal(value: u64) -> String {
     }
 }
 
-/// Reads digits with `st`, `nd`, `rd` or `th`.
+/// Reads digits with the one of `st`, `nd`, `rd`, `th` that belongs to them.
 pub fn read(cursor: &Cursor) -> Option<Reading> {
     let number = Number::parse(cursor.rest())?;
+    let value = number.whole()?;
     let rest = &cursor.rest()[number.length..];
-    let suffix = rest.get(..2)?.to_ascii_lowercase();
-    if !["st", "nd", "rd", "th"].contains(&suffix.as_str()) || !at_boundary(&rest[2..]) {
+    let written = rest.get(..2)?;
+    if !suffix(value).eq_ignore_ascii_case(written) || !at_boundary(&rest[2..]) {
         return None;
     }
-    let phrase = Phrase::of(&ordinal(number.whole()?));
-    Some(Reading::new(number.length + 2, Class::Ordinal, phrase))
+    Some(Reading::new(number.length + 2, Class::Ordinal, Phrase::of(&ordinal(value))))
+}
+
+/// What is written after the digits.
+fn suffix(value: u64) -> &'static str {
+    match (value % 100, value % 10) {
+        (11..=13, _) => "th",
+        (_, 1) => "st",
+        (_, 2) => "nd",
+        (_, 3) => "rd",
+        _ => "th",
+    }
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ const DIGITS: std::ops::RangeInclusive<usize> = 10..=13;
 /// Reads groups of digits that look like a phone number.
 pub fn read(cursor: &Cursor) -> Option<Reading> {
     let text = cursor.rest();
+    if let Some(length) = short_number(cursor) {
+        return Some(Reading::new(length, Class::Phone, Phrase::of(&digit_by_digit(&text[..length]))));
+    }
     let plus = text.starts_with('+');
     let (groups, length) = groups(&text[usize::from(plus)..]);
     let sizes: Vec<usize> = groups.iter().map(|group| group.len()).collect();
@@ -35,6 +38,15 @@ pub fn read(cursor: &Cursor) -> Option<Reading> {
         phrase.say(&spoken(group));
     }
     Some(Reading::new(length, Class::Phone, phrase))
+}
+
+/// `911` and the like after "dial" or "call".
+fn short_number(cursor: &Cursor) -> Option<usize> {
+    const NUMBERS: [&str; 9] = ["911", "999", "112", "411", "311", "211", "811", "988", "101"];
+    let number = NUMBERS.iter().find(|number| cursor.rest().starts_with(**number))?;
+    let previous = cursor.previous_word().to_ascii_lowercase();
+    let called = ["dial", "dialed", "call", "called", "phone", "ring"].contains(&previous.as_str());
+    (called && at_boundary(&cursor.rest()[number.len()..])).then_some(number.len())
 }
 
 /// "Eight hundred" for 800, else digit by digit.

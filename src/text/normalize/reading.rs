@@ -1,6 +1,9 @@
 //! What a reader of one class sees, and what it gives back.
 
 use crate::text::{
+    config,
+    config::Variety,
+    style::Emphasis,
     symbols::Symbol,
     token::{Class, Say, Token},
 };
@@ -14,9 +17,16 @@ pub struct Cursor<'a> {
     pub at: usize,
     /// What stands before, already read.
     pub spoken: &'a [Token],
+    /// What the reader of the text asks for.
+    pub reading: config::Reading,
 }
 
 impl<'a> Cursor<'a> {
+    /// Whether it is read as in Britain.
+    pub fn is_british(&self) -> bool {
+        self.reading.variety == Variety::British
+    }
+
     /// The text from here on.
     pub fn rest(&self) -> &'a str {
         self.text.get(self.at..).unwrap_or("")
@@ -53,12 +63,14 @@ pub struct Reading {
     pub class: Class,
     /// What is said.
     pub phrase: Phrase,
+    /// How much its words stand out by the way they are written.
+    pub emphasis: Emphasis,
 }
 
 impl Reading {
     /// A reading of `length` bytes.
     pub fn new(length: usize, class: Class, phrase: Phrase) -> Self {
-        Self { length, class, phrase }
+        Self { length, class, phrase, emphasis: Emphasis::None }
     }
 }
 
@@ -74,10 +86,12 @@ impl Phrase {
         phrase
     }
 
-    /// Adds the words of `text`, which are divided by spaces or hyphens.
+    /// Adds the words of `text`, which are divided by spaces or hyphens; a lone capital is a letter's name.
     pub fn say(&mut self, text: &str) -> &mut Self {
         let words = text.split([' ', '-']).filter(|word| !word.is_empty());
-        self.0.extend(words.map(|word| (word.to_ascii_lowercase(), Say::Word)));
+        let is_letter = |word: &str| word.len() == 1 && word.bytes().all(|b| b.is_ascii_uppercase());
+        let say = |word| if is_letter(word) { Say::Letter } else { Say::Word };
+        self.0.extend(words.map(|word| (word.to_ascii_lowercase(), say(word))));
         self
     }
 

@@ -63,7 +63,7 @@ const HEADS: [&str; 26] = [
 const MAX_LETTERS: usize = 16;
 
 /// The value of a numeral in its usual form, below 400.
-fn value(numeral: &str) -> Option<usize> {
+pub fn value(numeral: &str) -> Option<usize> {
     const TENS: [&str; 10] = ["", "X", "XX", "XXX", "XL", "L", "LX", "LXX", "LXXX", "XC"];
     const ONES: [&str; 10] = ["", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX"];
     let rest = numeral.trim_start_matches('C');

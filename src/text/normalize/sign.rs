@@ -3,7 +3,7 @@
 use super::reading::{Cursor, Phrase, Reading};
 use crate::text::token::Class;
 
-const SIGNS: [(&str, &str); 38] = [
+const SIGNS: [(&str, &str); 55] = [
     ("->", "to"),
     ("=>", "gives"),
     ("<=", "is less than or equal to"),
@@ -24,6 +24,23 @@ const SIGNS: [(&str, &str); 38] = [
     ("<", "is less than"),
     (">", "is greater than"),
     ("√", "the square root of"),
+    ("⊆", "is a subset of or equal to"),
+    ("⊂", "is a subset of"),
+    ("∈", "is in"),
+    ("∉", "is not in"),
+    ("∪", "union"),
+    ("∩", "intersection"),
+    ("∅", "the empty set"),
+    ("∑", "the sum of"),
+    ("∏", "the product of"),
+    ("∫", "the integral of"),
+    ("∀", "for all"),
+    ("∃", "there exists"),
+    ("≡", "is identical to"),
+    ("∝", "is proportional to"),
+    ("¬", "not"),
+    ("→", "to"),
+    ("⇒", "implies"),
     ("∞", "infinity"),
     ("²", "squared"),
     ("³", "cubed"),
@@ -84,6 +101,12 @@ pub fn read(cursor: &Cursor) -> Option<Reading> {
     })
 }
 
+/// Whether numbers and signs go on up to an equals sign.
+fn equation_follows(rest: &str) -> bool {
+    let end = rest.find(|c: char| !c.is_ascii_digit() && !" .,+-*/^()".contains(c)).unwrap_or(rest.len());
+    rest[end..].starts_with('=')
+}
+
 /// Signs that are said only between numbers or words: `3 * 4`, `x ^ 2`, `and/or`, `5 - 3`.
 fn between_operands(cursor: &Cursor) -> Option<Reading> {
     let rest = cursor.rest();
@@ -94,11 +117,11 @@ fn between_operands(cursor: &Cursor) -> Option<Reading> {
     let number_before = before.trim_end().ends_with(|c: char| c.is_ascii_digit());
     let number_after = |sign: usize| rest[sign..].trim_start().starts_with(|c: char| c.is_ascii_digit());
     let spaced = before.ends_with(' ') && rest[1..].starts_with(' ');
-    let after_time = cursor.spoken.last().is_some_and(|token| token.class == Class::Time);
+    let after_time = cursor.spoken.last().is_some_and(|token| matches!(token.class, Class::Time | Class::Year));
     let spoken = match rest.chars().next()? {
         '*' if number_before && number_after(1) => "times",
         '-' if after_time && number_after(1) => "to",
-        '-' if number_before && number_after(1) && spaced => "minus",
+        '-' if number_before && number_after(1) && (spaced || equation_follows(rest)) => "minus",
         '^' if number_after(1) => "to the power of",
         '~' if number_after(1) => "about",
         '/' if before.ends_with(char::is_alphanumeric) && rest[1..].starts_with(char::is_alphanumeric) => "slash",

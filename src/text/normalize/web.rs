@@ -19,6 +19,8 @@ const FILES: [&str; 42] = [
 ];
 /// Pieces that are said as words although they are no words.
 const SAID: [(&str, &str); 4] = [("com", "com"), ("org", "org"), ("gov", "guv"), ("zip", "zip")];
+/// Pieces that are spelled although they make words.
+const SPELLED: [&str; 6] = ["id", "api", "faq", "dvd", "usa", "url"];
 /// Longer addresses are read in parts.
 const MAX_BYTES: usize = 200;
 /// Unlisted pieces up to this length are spelled.
@@ -107,6 +109,8 @@ fn piece(letters: &str, is_domain: bool, phrase: &mut Phrase) {
     let lower = letters.to_ascii_lowercase();
     if let Some((_, said)) = SAID.iter().find(|(piece, _)| *piece == lower) {
         phrase.say(said);
+    } else if SPELLED.contains(&lower.as_str()) || !lower.contains(['a', 'e', 'i', 'o', 'u', 'y']) {
+        phrase.spell(&lower);
     } else if is_word(&lower, is_domain) || lower.len() > MAX_SPELLED {
         phrase.say(&lower);
     } else {

@@ -45,13 +45,26 @@ fn letters(text: &str) -> usize {
 /// Whether a single letter is said by its name: all but "a" and "I" as words.
 fn is_letter_name(cursor: &Cursor) -> bool {
     let next = cursor.rest().chars().nth(1).unwrap_or(' ');
+    // "A ⊂ B", "A + B".
+    let sign_follows = cursor.rest().chars().nth(2).is_some_and(|c| "+=<>≤≥≠≡≈×÷⊂⊆∈∉∪∩→".contains(c));
     let article = match cursor.rest().chars().next() {
         Some('a') => true,
-        Some('A') => next == ' ' && (cursor.starts_sentence() || cursor.previous_char() == '"'),
+        Some('A') => {
+            next == ' '
+                && !sign_follows
+                && (cursor.starts_sentence() || cursor.previous_char() == '"' || in_capitals(cursor))
+        }
         Some('I' | 'O' | 'o') => true,
         _ => false,
     };
     !article || next.is_ascii_digit()
+}
+
+/// Whether the words before and after are written in capitals.
+fn in_capitals(cursor: &Cursor) -> bool {
+    let after = cursor.rest()[1..].trim_start();
+    let after = &after[..span(head(after, MAX_LETTERS), |c| c.is_ascii_alphabetic())];
+    [cursor.previous_word(), after].iter().all(|word| word.len() > 1 && word.bytes().all(|b| b.is_ascii_uppercase()))
 }
 
 /// Adds a word, taken apart at inner capitals and digits (`OpenStreetMap`, `iOS`) unless it is listed as a whole.

@@ -69,7 +69,7 @@ fn plural(words: &str) -> String {
 
 /// Reads years by their context.
 pub fn read(cursor: &Cursor) -> Option<Reading> {
-    short_year(cursor).or_else(|| full_year(cursor))
+    short_year(cursor).or_else(|| before_era(cursor)).or_else(|| full_year(cursor))
 }
 
 /// Reads decades.
@@ -78,7 +78,8 @@ pub fn decade(cursor: &Cursor) -> Option<Reading> {
     let apostrophe = usize::from(rest.starts_with('\''));
     let digits = span(&rest[apostrophe..], |c| c.is_ascii_digit());
     let tail = &rest[apostrophe + digits..];
-    let suffix = if tail.starts_with("'s") { 2 } else { usize::from(tail.starts_with('s')) };
+    let written = ["'s", "s", " s"].into_iter().find(|w| tail.starts_with(w) && (digits == 4 || !w.starts_with(' ')));
+    let suffix = written.map_or(0, str::len);
     if suffix == 0 || !at_boundary(&tail[suffix..]) {
         return None;
     }
@@ -97,6 +98,18 @@ fn short_year(cursor: &Cursor) -> Option<Reading> {
     let value: u64 = digits.get(..2).filter(|d| d.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
     let words = if value < 10 { format!("oh {}", cardinal(value)) } else { cardinal(value) };
     at_boundary(&digits[2..]).then(|| Reading::new(3, Class::Year, Phrase::of(&words)))
+}
+
+/// `340 A.D.`, `44 BC`: only the number.
+fn before_era(cursor: &Cursor) -> Option<Reading> {
+    let rest = cursor.rest();
+    let digits = span(rest, |c| c.is_ascii_digit());
+    let value: u64 = rest.get(..digits).filter(|d| d.len() <= 4)?.parse().ok()?;
+    let era = rest[digits..].strip_prefix(' ')?;
+    let written = ["AD", "A.D", "BC", "B.C", "BCE", "B.C.E", "CE", "C.E"];
+    let follows = written.iter().any(|w| era.strip_prefix(w).is_some_and(at_boundary));
+    let by_pairs = (101..1000).contains(&value) && !value.is_multiple_of(100);
+    (follows && by_pairs).then(|| Reading::new(digits, Class::Year, Phrase::of(&year(value))))
 }
 
 fn full_year(cursor: &Cursor) -> Option<Reading> {
