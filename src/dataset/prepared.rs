@@ -117,9 +117,9 @@ impl Preparer {
         let weights = match Weights::read(&path) {
             Ok(weights) => weights,
             Err(_) => {
-                let made = self.make(&utterance.path)?;
-                made.write(&path, Precision::Half)?;
-                made
+                self.make(&utterance.path)?.write(&path, Precision::Half)?;
+                // Read again, so that the first run sees the same rounded values as the next.
+                Weights::read(&path)?
             }
         };
         let take = |name: &str| weights.tensors.get(name).map(Tensor::shallow_clone);
