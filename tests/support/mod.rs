@@ -3,6 +3,8 @@
 // Each test binary uses a part of it.
 #![allow(dead_code)]
 
+pub mod tiny;
+
 use std::{
     f64::consts::TAU,
     fs,

@@ -13,6 +13,7 @@ use crate::nn::adamw::AdamWConfig;
 use crate::nn::checkpoint::{Precision, Weights};
 use crate::nn::schedule::Schedule;
 use crate::train::acoustic::{AcousticData, AcousticTask, LossWeights};
+use crate::train::adversary::AdversaryConfig;
 use crate::train::runner::{RunConfig, RunOptions, Runner, Task as _};
 
 /// Measures on held-out speech, by name.
@@ -32,6 +33,15 @@ pub(super) struct Adapted {
 
 /// Frames in a batch: half a minute.
 const BATCH_FRAMES: usize = 2_600;
+/// The base was made sharp by a discriminator, and a regression alone would blur it again.
+const JUDGE: AdversaryConfig = AdversaryConfig {
+    channels: 32,
+    learning_rate: 2e-4,
+    weight: 0.25,
+    feature_weight: 0.6,
+    begin: 0.0,
+    warmup_steps: 40,
+};
 /// Held-out speech is measured so many times.
 const VALIDATIONS: u64 = 12;
 /// Time between checkpoints.
@@ -51,8 +61,9 @@ impl VoiceTraining<'_> {
             speakers: speech.speakers,
             built_in: Default::default(),
             batch_frames: BATCH_FRAMES,
-            adversary: None,
+            adversary: Some(JUDGE),
         };
+        tch::manual_seed(self.config.seed as i64);
         let task = AcousticTask::new(&store, config, LossWeights::default(), data, self.config.seed)?;
         base.load_into(&store, str::to_string)?;
         freeze_text(&store);

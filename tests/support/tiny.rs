@@ -1,0 +1,121 @@
+//! Tiny models with random weights, and a folder to run the program in with them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tch::{Device, nn};
+use voice_clone::acoustic::{AcousticConfig, AcousticModel};
+use voice_clone::aligner::network::{AlignerConfig, AlignerNetwork};
+use voice_clone::audio::{AudioWriter, OutputFormat};
+use voice_clone::nn::checkpoint::{Precision, Weights};
+use voice_clone::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
+use voice_clone::units::SampleRate;
+use voice_clone::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder};
+
+/// Writes one small model of each kind, always the same.
+pub fn tiny_models(folder: &Path) {
+    tch::manual_seed(9);
+    let write = |name: &str, store: &nn::VarStore, key: &str, config: Value, extra: &[(&str, Value)]| {
+        let mut weights = Weights::from_store(store);
+        if name == "acoustic" {
+            weights
+                .tensors
+                .insert("voices.tiny".to_string(), tch::Tensor::full([192], 0.072, (tch::Kind::Float, Device::Cpu)));
+        }
+        weights.set_json(key, &config).expect("JSON");
+        for (key, value) in extra {
+            weights.set_json(key, value).expect("JSON");
+        }
+        weights.write(&folder.join(format!("{name}.safetensors")), Precision::Half).expect("a writable folder");
+    };
+    let json = |value: Result<Value, serde_json::Error>| value.expect("JSON");
+
+    let config = AcousticConfig {
+        channels: 16,
+        hidden: 32,
+        encoder_blocks: 1,
+        variance_blocks: 1,
+        decoder_blocks: 1,
+        ..Default::default()
+    };
+    let store = nn::VarStore::new(Device::Cpu);
+    AcousticModel::new(store.root(), config.clone());
+    write("acoustic", &store, "model", json(serde_json::to_value(&config)), &[]);
+
+    let config = HarmonicConfig { channels: 16, hidden: 32, blocks: 1, ..Default::default() };
+    let store = nn::VarStore::new(Device::Cpu);
+    HarmonicVocoder::new(store.root(), config.clone());
+    write("vocoder", &store, "model", json(serde_json::to_value(&config)), &[]);
+
+    let config = AlignerConfig { channels: 16, hidden: 32, blocks: 1, ..Default::default() };
+    let store = nn::VarStore::new(Device::Cpu);
+    AlignerNetwork::new(store.root(), config.clone());
+    write(
+        "aligner",
+        &store,
+        "model",
+        json(serde_json::to_value(&config)),
+        &[("prior_weight", Value::from(0.5)), ("change_cost", Value::from(1.0))],
+    );
+
+    let config = EcapaConfig { attention_channels: 8, se_channels: 8, ..EcapaConfig::with_channels(16) };
+    let store = nn::VarStore::new(Device::Cpu);
+    EcapaTdnn::new(store.root(), &config).expect("a valid configuration");
+    write("speaker", &store, SpeakerEncoder::CONFIG_KEY, json(serde_json::to_value(&config)), &[]);
+}
+
+/// Something like speech: harmonics whose loudness comes and goes, in words with pauses between.
+pub fn speech_like(seconds: f64, pitch_hz: f32) -> Vec<f32> {
+    let rate = SampleRate(16_000);
+    let sample = |index: usize| {
+        let time = index as f32 / 16_000.0;
+        let word = (time % 1.6 < 1.2) as u8 as f32;
+        let syllable = 0.6 + 0.4 * (time * 25.0).sin();
+        let voice: f32 = (1..12).map(|k| (std::f32::consts::TAU * pitch_hz * k as f32 * time).sin() / k as f32).sum();
+        0.2 * word * syllable * voice + 1e-4 * ((index * 7919 % 1013) as f32 / 1013.0 - 0.5)
+    };
+    (0..rate.samples(voice_clone::units::Seconds(seconds))).map(sample).collect()
+}
+
+pub fn record(path: &Path, seconds: f64, pitch_hz: f32) {
+    fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+    let mut writer = AudioWriter::create(path, OutputFormat::Wav16, SampleRate(16_000), 1).expect("a writable folder");
+    writer.write(&speech_like(seconds, pitch_hz)).expect("samples");
+    writer.finish().expect("a file");
+}
+
+pub struct Bench {
+    place: super::Place,
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        let place = super::Place::new();
+        tiny_models(&place.path("models"));
+        Self { place }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.place.path(name)
+    }
+
+    pub fn program(&self) -> assert_cmd::Command {
+        let mut command = self.place.program();
+        command.env("VOICE_CLONE_MODELS_DIR", self.path("models")).env("VOICE_CLONE_VOICES_DIR", self.path("voices"));
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> assert_cmd::assert::Assert {
+        self.program().args(args).assert()
+    }
+
+    pub fn json(&self, args: &[&str]) -> Value {
+        let output = self.run(args).success().get_output().stdout.clone();
+        serde_json::from_slice(&output).expect("one JSON document")
+    }
+}
+
+/// Long enough to be embedded, even when each phoneme is but a frame long.
+pub const TRANSCRIPT: &str =
+    "a man and a plan and a canal, all of them in the middle of a very long and winding valley";
