@@ -1,83 +1,26 @@
 //! Training of the acoustic model, with the aligner's durations as truth.
 
+mod recipe;
+mod windows;
+
+pub use recipe::{AcousticRecipe, LossWeights};
+
 use std::collections::{BTreeMap, HashMap};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor, nn};
 
-use super::adversary::{Adversary, AdversaryConfig};
-use super::labels::Labelled;
-use super::runner::{Loss, RunConfig, Task, TrainError};
-use super::taught::TaughtBatch;
 use crate::acoustic::config::AcousticConfig;
 use crate::acoustic::discriminator::MelDiscriminator;
 use crate::acoustic::model::AcousticModel;
 use crate::dataset::batches::LengthBatches;
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::synthesis::models::BUILT_IN;
-
-/// What `models/recipes/acoustic.toml` says.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AcousticRecipe {
-    /// Speakers kept for measuring.
-    pub held_out: Vec<String>,
-    /// Collections of the corpus.
-    pub collections: Vec<String>,
-    /// Voices that work right after installation: a name for each of these speakers.
-    pub built_in: BTreeMap<String, String>,
-    /// Utterances of a speaker that are embedded.
-    pub references: usize,
-    /// Frames in a batch, padding included.
-    pub batch_frames: usize,
-    /// Weight of the durations' squared error.
-    pub duration_weight: f64,
-    /// Weight of the squared errors of pitch and energy per symbol.
-    pub variance_weight: f64,
-    /// Weight of the pitch error per frame.
-    pub pitch_weight: f64,
-    /// Weight of the voicing's cross entropy.
-    pub voicing_weight: f64,
-    /// The discriminator, where there is one.
-    pub adversary: Option<AdversaryConfig>,
-    /// Sizes of the network.
-    pub model: AcousticConfig,
-    /// Length and learning rate.
-    pub run: RunConfig,
-}
-
-/// Weights of the loss.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct LossWeights {
-    /// Of the durations' squared error.
-    pub duration: f64,
-    /// Of the squared errors of pitch and energy per symbol.
-    pub variance: f64,
-    /// Of the pitch error per frame.
-    pub pitch: f64,
-    /// Of the voicing's cross entropy.
-    pub voicing: f64,
-}
-
-impl Default for LossWeights {
-    fn default() -> Self {
-        Self { duration: 0.2, variance: 0.1, pitch: 0.2, voicing: 0.1 }
-    }
-}
-
-impl AcousticRecipe {
-    /// The loss that it asks for.
-    pub fn weights(&self) -> LossWeights {
-        LossWeights {
-            duration: self.duration_weight,
-            variance: self.variance_weight,
-            pitch: self.pitch_weight,
-            voicing: self.voicing_weight,
-        }
-    }
-}
+use crate::train::adversary::{Adversary, AdversaryConfig};
+use crate::train::labels::Labelled;
+use crate::train::runner::{Loss, Task, TrainError};
+use crate::train::taught::TaughtBatch;
 
 /// Embeddings of each speaker.
 pub type Speakers = HashMap<String, Vec<Vec<f32>>>;
@@ -187,25 +130,6 @@ impl AcousticTask {
     }
 }
 
-/// Frames in a window that the discriminator judges.
-const WINDOW: usize = 64;
-/// Windows that are cut from an utterance.
-const WINDOWS: usize = 2;
-
-/// Windows at random places of made and real mel spectrograms (B, M, T); none where all utterances are shorter.
-fn windows(mels: &(Tensor, Tensor), lengths: &[usize], random: &mut ChaCha8Rng) -> Option<(Tensor, Tensor)> {
-    let (mut made, mut real) = (Vec::new(), Vec::new());
-    for (index, &length) in lengths.iter().enumerate().filter(|(_, length)| **length >= WINDOW) {
-        for _ in 0..WINDOWS {
-            let start = random.random_range(0..=length - WINDOW) as i64;
-            let cut = |mel: &Tensor| mel.get(index as i64).narrow(1, start, WINDOW as i64);
-            made.push(cut(&mels.0));
-            real.push(cut(&mels.1));
-        }
-    }
-    (!made.is_empty()).then(|| (Tensor::stack(&made, 0), Tensor::stack(&real, 0)))
-}
-
 /// Binary cross entropy of logits, element by element: `max(x, 0) - x y + ln(1 + e^-|x|)`.
 fn cross_entropy(logits: &Tensor, truth: &Tensor) -> Tensor {
     logits.relu() - logits * truth + (-logits.abs()).exp().log1p()
@@ -232,7 +156,7 @@ impl Task for AcousticTask {
         ];
         if let Some(adversary) = self.adversary.as_ref().filter(|adversary| adversary.has_begun(progress)) {
             let lengths: Vec<usize> = items.iter().map(|item| item.frames()).collect();
-            if let Some((made, real)) = windows(&parts.mels, &lengths, &mut random) {
+            if let Some((made, real)) = windows::windows(&parts.mels, &lengths, &mut random) {
                 let contest = adversary.contest(&made, &real);
                 named.extend([("discriminator", contest.discriminator), ("features", contest.features)]);
                 total += contest.loss;

@@ -1,14 +1,18 @@
 //! Training of the aligner: the sum over all ways to say the transcript, from a flat start.
 
+mod bootstrap;
+mod spoken;
+
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use serde::Deserialize;
 use tch::{Device, Kind, Tensor, nn};
 
-use super::runner::{Loss, RunConfig, Task, TrainError};
-use crate::aligner::chain::{Chain, Scores, decode};
-use crate::aligner::gaussian::{Gaussians, Statistics, as_scores, cepstra};
+use self::bootstrap::bootstrap;
+use self::spoken::{Script, Spoken};
+use crate::aligner::chain::{Scores, decode};
+use crate::aligner::gaussian::{Gaussians, cepstra};
 use crate::aligner::network::{AlignerConfig, AlignerNetwork};
 use crate::aligner::phones::Phone;
 use crate::dataset::batches::LengthBatches;
@@ -17,7 +21,7 @@ use crate::evaluation::edit::{EditCounts, edit_distance};
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::nn::host::floats;
 use crate::text::FrontEnd;
-use crate::text::symbols::Symbol;
+use crate::train::runner::{Loss, RunConfig, Task, TrainError};
 
 /// What `models/recipes/aligner.toml` says.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,62 +47,6 @@ pub struct AlignerRecipe {
     pub model: AlignerConfig,
     /// Length and learning rate.
     pub run: RunConfig,
-}
-
-/// An utterance with its chain of phonemes.
-#[derive(Debug)]
-struct Spoken {
-    mel: Tensor,
-    phones: Vec<Phone>,
-    script: Script,
-}
-
-/// What is said, and where nothing is.
-#[derive(Debug, Clone)]
-struct Script {
-    chain: Chain,
-    /// (T) whether a frame is as loud as speech.
-    loud: Vec<bool>,
-}
-
-impl Spoken {
-    fn new(prepared: Prepared, front_end: &FrontEnd) -> Option<Self> {
-        let (mel, _) = prepared.features?;
-        let symbols = front_end.phonemize(prepared.utterance.text.as_ref()?).symbols;
-        let chain = Chain::new(&symbols);
-        let fits = !symbols.is_empty() && chain.least_frames() < mel.size()[1] as usize;
-        let phones = symbols.iter().copied().filter(|s: &Symbol| s.is_phoneme()).map(Phone::of).collect();
-        let loud = loud_frames(&mel);
-        fits.then_some(Self { mel, phones, script: Script { chain, loud } })
-    }
-
-    fn frames(&self) -> usize {
-        self.mel.size()[1] as usize
-    }
-}
-
-impl Script {
-    /// The probability of each state at each frame, from its scores: (T, K) in rows. None where it does not fit.
-    fn occupation(&self, mut rows: Vec<f32>) -> Option<Vec<f32>> {
-        self.favour_silence(&mut rows);
-        self.chain.occupation(as_scores(&rows)).ok()
-    }
-
-    /// Makes silence far more likely in every long quiet stretch (scores (T, K) in rows). A phoneme before a pause
-    /// would otherwise learn to last until its end.
-    fn favour_silence(&self, rows: &mut [f32]) {
-        const LEAST_FRAMES: usize = 10;
-        const BONUS: f32 = 12.0;
-        let mut start = 0;
-        for stretch in self.loud.chunk_by(|a, b| a == b) {
-            if !stretch[0] && stretch.len() >= LEAST_FRAMES {
-                for frame in start..start + stretch.len() {
-                    rows[frame * Phone::STATES + Phone::SILENCE.states().start] += BONUS;
-                }
-            }
-            start += stretch.len();
-        }
-    }
 }
 
 /// The aligner in training.
@@ -235,62 +183,6 @@ impl Task for AlignerTask {
         weights.set_json("prior_weight", &self.recipe.prior_weight)?;
         weights.set_json("change_cost", &self.recipe.change_cost)
     }
-}
-
-/// Gaussians of the phonemes, by expectation-maximisation from an even spread over the shortest utterances.
-fn bootstrap(training: &[Spoken], rounds: usize, utterances: usize) -> Gaussians {
-    let mut order: Vec<&Spoken> = training.iter().collect();
-    order.sort_by_key(|item| item.frames());
-    order.truncate(utterances);
-    let example = |item: &&Spoken| (item.script.clone(), cepstra(&item.mel), even_spread(item));
-    let data: Vec<(Script, Vec<f32>, Vec<f32>)> = order.iter().map(example).collect();
-    let first = data.iter().fold(Statistics::default(), |mut statistics, (_, frames, spread)| {
-        statistics.add(frames, spread);
-        statistics
-    });
-    let mut gaussians = first.estimate();
-    for _ in 0..rounds {
-        let gather = |part: &[(Script, Vec<f32>, Vec<f32>)]| {
-            let mut statistics = Statistics::default();
-            for (script, frames, _) in part {
-                if let Some(occupation) = script.occupation(gaussians.scores(frames)) {
-                    statistics.add(frames, &occupation);
-                }
-            }
-            statistics
-        };
-        let parts: Vec<Statistics> = data.par_chunks(64).map(gather).collect();
-        gaussians = parts.iter().fold(Statistics::default(), Statistics::merge).estimate();
-    }
-    gaussians
-}
-
-/// Whether each frame of log-mel (M, T) is as loud as speech: nearer to the loud parts than to the quiet ones.
-fn loud_frames(mel: &Tensor) -> Vec<bool> {
-    let energy = floats(&mel.to_kind(Kind::Float).mean_dim([0i64].as_slice(), false, Kind::Float));
-    let mut sorted = energy.clone();
-    sorted.sort_by(f32::total_cmp);
-    let at = |share: f64| sorted[((sorted.len() - 1) as f64 * share) as usize];
-    let threshold = at(0.05) + 0.3 * (at(0.95) - at(0.05));
-    energy.into_iter().map(|value| value > threshold).collect()
-}
-
-/// Phonemes spread evenly over the loud frames, silence over the others: (T, K) in rows.
-fn even_spread(item: &Spoken) -> Vec<f32> {
-    let count = item.script.loud.iter().filter(|&&loud| loud).count().max(1);
-    let said: Vec<usize> = item.phones.iter().flat_map(|phone| phone.states()).collect();
-    let mut seen = 0;
-    let mut out = vec![0f32; item.script.loud.len() * Phone::STATES];
-    for (frame, &loud) in item.script.loud.iter().enumerate() {
-        let state = if loud {
-            seen += 1;
-            said[((seen - 1) * said.len() / count).min(said.len() - 1)]
-        } else {
-            Phone::SILENCE.states().start
-        };
-        out[frame * Phone::STATES + state] = 1.0;
-    }
-    out
 }
 
 /// Hides bands and stretches of time (SpecAugment, Park et al. 2019) behind the mean.

@@ -3,130 +3,25 @@
 //! A step depends on the seed, its number and the state alone, and the state (weights, optimiser, average) is saved
 //! whole, so a run that was killed goes on along the same loss curve.
 
+mod error;
+mod options;
+mod task;
+
+pub use error::TrainError;
+pub use options::{RunConfig, RunOptions, StepReport};
+pub use task::{Loss, Task};
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
 
 use crate::error::FileError;
-use crate::nn::adamw::{AdamW, AdamWConfig};
-use crate::nn::checkpoint::{CheckpointError, Precision, Weights};
+use crate::nn::adamw::AdamW;
+use crate::nn::checkpoint::{Precision, Weights};
 use crate::nn::ema::Ema;
 use crate::nn::mixed;
-use crate::nn::schedule::Schedule;
-use crate::synthesis::models::ModelError;
-
-/// What a step minimises.
-#[derive(Debug)]
-pub struct Loss {
-    /// The scalar to minimise.
-    pub total: Tensor,
-    /// Its parts, for the log.
-    pub parts: Vec<(&'static str, Tensor)>,
-    /// Seconds of audio in the batch, for the speed.
-    pub audio_s: f64,
-}
-
-/// A component in training.
-pub trait Task {
-    /// The loss on the batch of `step`, when the share `progress` of the run is done. Random choices must follow from the seed and `step`, or from libtorch's
-    /// generator, which the runner seeds at every step.
-    fn loss(&self, step: u64, progress: f64) -> Loss;
-
-    /// Measures on held-out data; the first is the one that should fall.
-    fn validate(&self) -> Vec<(&'static str, f64)>;
-
-    /// What the published weights must carry to be loaded again.
-    fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError>;
-
-    /// State beside the trained variables that a resumed run needs, such as a discriminator.
-    fn state(&self) -> Weights {
-        Weights::default()
-    }
-
-    /// Restores what [`Task::state`] gave.
-    fn restore(&self, _state: &Weights) -> Result<(), CheckpointError> {
-        Ok(())
-    }
-}
-
-/// How long and how fast.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RunConfig {
-    /// The run ends after this many steps.
-    pub steps: u64,
-    /// Learning rate over the run.
-    pub schedule: Schedule,
-    /// Optimiser.
-    #[serde(default)]
-    pub adamw: AdamWConfig,
-    /// Decay of the published average.
-    pub ema_decay: f64,
-    /// Steps between validations.
-    pub validate_every: u64,
-}
-
-/// What the user sets for one run.
-#[derive(Debug, Clone)]
-pub struct RunOptions {
-    /// Where `checkpoint.safetensors`, `weights.safetensors` and `log.jsonl` go.
-    pub folder: PathBuf,
-    /// Ends the run after this time, and stretches the schedule over it; not reproducible to the bit.
-    pub time_limit: Option<Duration>,
-    /// Goes on from the checkpoint in the folder.
-    pub resume: bool,
-    /// Weights to begin with, instead of random ones.
-    pub start: Option<PathBuf>,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// Time between checkpoints.
-    pub checkpoint_every: Duration,
-}
-
-/// One line of the log.
-#[derive(Debug, Clone, Serialize)]
-pub struct StepReport {
-    /// Steps done.
-    pub step: u64,
-    /// Share of the run that is done, 0 to 1.
-    pub progress: f64,
-    /// Time in training, earlier sessions included.
-    pub elapsed_s: f64,
-    /// Loss and its parts.
-    pub losses: Vec<(&'static str, f64)>,
-    /// Learning rate.
-    pub learning_rate: f64,
-    /// Norm of the gradients before clipping.
-    pub gradient_norm: f64,
-    /// Seconds of audio per second.
-    pub speed: f64,
-    /// Measures on held-out data, where this step has them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub validation: Option<Vec<(&'static str, f64)>>,
-}
-
-/// Why training stopped.
-#[derive(Debug, thiserror::Error)]
-pub enum TrainError {
-    /// A checkpoint could not be read or written.
-    #[error(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// A base model that this training builds on could not be loaded.
-    #[error(transparent)]
-    Model(#[from] ModelError),
-    /// A log could not be written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// The gradients were not finite for many steps in a row.
-    #[error("training diverged at step {step}: the gradients are not finite; lower the learning rate")]
-    Diverged { step: u64 },
-    /// The data cannot be trained on.
-    #[error("{0}")]
-    Data(String),
-}
 
 /// Steps between lines of the log.
 const LOG_EVERY: u64 = 25;
@@ -332,77 +227,4 @@ impl<'a> Runner<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use tch::Device;
-
-    use super::*;
-
-    /// Fits a line to points that follow from the step.
-    struct Line {
-        layer: nn::Linear,
-    }
-
-    impl Task for Line {
-        fn loss(&self, _step: u64, _progress: f64) -> Loss {
-            let x = Tensor::randn([16, 1], (Kind::Float, Device::Cpu));
-            let gap = x.apply(&self.layer) - (&x * 3.0 + 1.0);
-            Loss { total: gap.square().mean(Kind::Float), parts: vec![], audio_s: 1.0 }
-        }
-
-        fn validate(&self) -> Vec<(&'static str, f64)> {
-            vec![("slope", self.layer.ws.double_value(&[0, 0]))]
-        }
-
-        fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
-            weights.set_json("kind", &"line")
-        }
-    }
-
-    fn run(folder: &Path, steps: u64, resume: bool) -> (Vec<f64>, Tensor) {
-        tch::manual_seed(11);
-        let store = nn::VarStore::new(Device::Cpu);
-        let task = Line { layer: nn::linear(store.root() / "layer", 1, 1, Default::default()) };
-        let config = RunConfig {
-            steps,
-            schedule: Schedule { peak: 0.05, warmup_steps: 5, floor: 1.0 },
-            adamw: AdamWConfig::default(),
-            ema_decay: 0.9,
-            validate_every: 10,
-        };
-        let checkpoint_every = Duration::from_secs(3600);
-        let options = RunOptions {
-            folder: folder.to_path_buf(),
-            time_limit: None,
-            resume,
-            start: None,
-            seed: 5,
-            checkpoint_every,
-        };
-        let mut curve = Vec::new();
-        let mut runner = Runner::new(&store, config, options).expect("a run");
-        runner.run(&task, &mut |report| curve.push(report.losses[0].1)).expect("training");
-        (curve, task.layer.ws.copy())
-    }
-
-    #[test]
-    fn a_resumed_run_equals_one_that_never_stopped() {
-        let (whole, parts) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
-        let (mut expected, weight) = run(whole.path(), 100, false);
-        let _ = run(parts.path(), 50, false);
-        let (resumed, again) = run(parts.path(), 100, true);
-        expected.drain(..expected.len() - resumed.len());
-        assert_eq!(resumed, expected);
-        assert!(weight.equal(&again));
-    }
-
-    #[test]
-    fn it_learns_and_publishes() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let (_, weight) = run(folder.path(), 400, false);
-        assert!((weight.double_value(&[0, 0]) - 3.0).abs() < 0.05, "{weight:?}");
-        let published = Weights::read(&folder.path().join("weights.safetensors")).expect("the weights");
-        assert_eq!(published.json::<String>("kind").expect("metadata"), "line");
-        let log = std::fs::read_to_string(folder.path().join("log.jsonl")).expect("the log");
-        assert_eq!(log.lines().filter(|line| line.contains("validation")).count(), 40);
-    }
-}
+mod tests;

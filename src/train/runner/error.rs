@@ -1,0 +1,25 @@
+//! Why training stops before its end.
+
+use crate::error::FileError;
+use crate::nn::checkpoint::CheckpointError;
+use crate::synthesis::models::ModelError;
+
+/// Why training stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// A checkpoint could not be read or written.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A base model that this training builds on could not be loaded.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// A log could not be written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The gradients were not finite for many steps in a row.
+    #[error("training diverged at step {step}: the gradients are not finite; lower the learning rate")]
+    Diverged { step: u64 },
+    /// The data cannot be trained on.
+    #[error("{0}")]
+    Data(String),
+}

@@ -1,0 +1,71 @@
+//! The loop on a line that is fitted to points.
+
+use tch::Device;
+
+use super::*;
+use crate::nn::adamw::AdamWConfig;
+use crate::nn::checkpoint::CheckpointError;
+use crate::nn::schedule::Schedule;
+
+/// Fits a line to points that follow from the step.
+struct Line {
+    layer: nn::Linear,
+}
+
+impl Task for Line {
+    fn loss(&self, _step: u64, _progress: f64) -> Loss {
+        let x = Tensor::randn([16, 1], (Kind::Float, Device::Cpu));
+        let gap = x.apply(&self.layer) - (&x * 3.0 + 1.0);
+        Loss { total: gap.square().mean(Kind::Float), parts: vec![], audio_s: 1.0 }
+    }
+
+    fn validate(&self) -> Vec<(&'static str, f64)> {
+        vec![("slope", self.layer.ws.double_value(&[0, 0]))]
+    }
+
+    fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
+        weights.set_json("kind", &"line")
+    }
+}
+
+fn run(folder: &Path, steps: u64, resume: bool) -> (Vec<f64>, Tensor) {
+    tch::manual_seed(11);
+    let store = nn::VarStore::new(Device::Cpu);
+    let task = Line { layer: nn::linear(store.root() / "layer", 1, 1, Default::default()) };
+    let config = RunConfig {
+        steps,
+        schedule: Schedule { peak: 0.05, warmup_steps: 5, floor: 1.0 },
+        adamw: AdamWConfig::default(),
+        ema_decay: 0.9,
+        validate_every: 10,
+    };
+    let checkpoint_every = Duration::from_secs(3600);
+    let options =
+        RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, start: None, seed: 5, checkpoint_every };
+    let mut curve = Vec::new();
+    let mut runner = Runner::new(&store, config, options).expect("a run");
+    runner.run(&task, &mut |report| curve.push(report.losses[0].1)).expect("training");
+    (curve, task.layer.ws.copy())
+}
+
+#[test]
+fn a_resumed_run_equals_one_that_never_stopped() {
+    let (whole, parts) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let (mut expected, weight) = run(whole.path(), 100, false);
+    let _ = run(parts.path(), 50, false);
+    let (resumed, again) = run(parts.path(), 100, true);
+    expected.drain(..expected.len() - resumed.len());
+    assert_eq!(resumed, expected);
+    assert!(weight.equal(&again));
+}
+
+#[test]
+fn it_learns_and_publishes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, weight) = run(folder.path(), 400, false);
+    assert!((weight.double_value(&[0, 0]) - 3.0).abs() < 0.05, "{weight:?}");
+    let published = Weights::read(&folder.path().join("weights.safetensors")).expect("the weights");
+    assert_eq!(published.json::<String>("kind").expect("metadata"), "line");
+    let log = std::fs::read_to_string(folder.path().join("log.jsonl")).expect("the log");
+    assert_eq!(log.lines().filter(|line| line.contains("validation")).count(), 40);
+}
