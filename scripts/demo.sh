@@ -39,7 +39,7 @@ say "2. process: level, find speech, cut into utterances"
 "$vc" process --input "$out/recordings/ben" --output "$out/data/ben" --speaker ben
 
 say "3. train: a voice from one of the speakers"
-"$vc" train --input "$out/data/anna" --model anna --gpu none --steps 120
+"$vc" train --input "$out/data/anna" --model anna --gpu none
 
 say "4. generate: a sentence that she never said"
 "$vc" generate --text "Nothing of this was sent anywhere: the voice was made on your own machine, in $(date +%Y)." \

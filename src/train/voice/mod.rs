@@ -1,7 +1,7 @@
 //! Training of a voice: the acoustic model's decoder and predictors learn one speaker.
 //!
 //! The text encoder stays as it is, so pronunciation is not forgotten. What changes is saved as the voice's adapter.
-//! A training that was killed goes on when it is started again: see [`adaptation`].
+//! A training that was killed goes on when it is started again: see `adaptation`.
 
 mod adaptation;
 mod folder;
