@@ -258,3 +258,23 @@ fn at_most_per_speaker(utterances: Vec<CorpusUtterance>, count: usize) -> Vec<Co
     };
     utterances.into_iter().filter(|utterance| take(utterance)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recipes_that_ship_are_valid_and_hold_the_same_readers_out() {
+        fn parsed<T: DeserializeOwned>(component: Component) -> T {
+            toml::from_str(component.default_recipe()).expect("a valid recipe")
+        }
+        let held_out = [
+            parsed::<AlignerRecipe>(Component::Aligner).held_out,
+            parsed::<AcousticRecipe>(Component::Acoustic).held_out,
+            parsed::<VocoderRecipe>(Component::Vocoder).held_out,
+            parsed::<SpeakerRecipe>(Component::Speaker).held_out,
+        ];
+        let readers = ["1088", "3242", "1737", "7312"];
+        assert!(held_out.iter().all(|list| readers.iter().all(|reader| list.iter().any(|held| held == reader))));
+    }
+}
