@@ -6,12 +6,13 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tch::{Device, Kind, Tensor};
 use voice_clone::audio::{AudioWriter, OutputFormat, load_mono};
 use voice_clone::dataset::prepared::level;
 use voice_clone::features::mel::{MelConfig, MelSpectrogram};
 use voice_clone::features::pitch::{PitchConfig, PitchTracker, interpolate_unvoiced};
+use voice_clone::nn::host::floats;
 use voice_clone::synthesis::models::Models;
 use voice_clone::vocoder::harmonic::VocoderInput;
 
@@ -38,8 +39,7 @@ fn main() -> Result<()> {
             voicing: Tensor::from_slice(&track.f0_hz).gt(0.0).to_kind(Kind::Float).unsqueeze(0),
         };
         tch::manual_seed(0);
-        let made = tch::no_grad(|| vocoder.forward(&input)).flatten(0, 1);
-        let made: Vec<f32> = Vec::try_from(made).context("samples")?;
+        let made = floats(&tch::no_grad(|| vocoder.forward(&input)));
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         for (kind, samples) in [("real", &samples), ("made", &made)] {
             let file = Path::new(output).join(format!("{name}.{kind}.wav"));

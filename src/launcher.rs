@@ -17,7 +17,7 @@ const LIBRARY_PATH: &str = if cfg!(target_os = "macos") {
 };
 
 /// How glibc's allocator is told to keep what it has: tensors of a step are as large as those of the step before, and
-/// giving their memory back in between costs a tenth of a training's time in page faults. Other systems ignore it.
+/// giving their memory back in between costs page faults. Other systems ignore it.
 const ALLOCATOR: (&str, &str) = (
     "GLIBC_TUNABLES",
     "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=8589934592:glibc.malloc.top_pad=67108864",

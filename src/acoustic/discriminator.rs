@@ -5,7 +5,8 @@
 
 use tch::{Tensor, nn};
 
-use crate::nn::judge::{Discriminator, JudgeLayer, JudgeStack, Judgement};
+use crate::nn::judge::{Discriminator, JudgeStack, Judgement};
+use crate::nn::mixed::Conv2dConfig;
 
 /// A stack of convolutions over (M, T) windows.
 #[derive(Debug)]
@@ -20,12 +21,12 @@ impl MelDiscriminator {
     /// Parameters `N`.
     pub fn new(path: nn::Path, channels: i64) -> Self {
         let stack = |(index, &stride): (usize, &i64)| {
-            let layer = |channels, kernel| JudgeLayer { channels, kernel, stride: [2, stride], dilation: [1, 1] };
+            let layer = |channels, kernel| Conv2dConfig { channels, kernel, stride: [2, stride], dilation: [1, 1] };
             let layers = [
                 layer(channels, [5, 3]),
                 layer(2 * channels, [5, 3]),
                 layer(2 * channels, [5, 3]),
-                JudgeLayer { stride: [1, 1], ..layer(2 * channels, [3, 3]) },
+                Conv2dConfig { stride: [1, 1], ..layer(2 * channels, [3, 3]) },
             ];
             JudgeStack::new(&(&path / index), 1, &layers)
         };

@@ -5,7 +5,7 @@ use tch::{
     nn::{self, Module},
 };
 
-use super::mixed::Conv2d;
+use super::mixed::{Conv2d, Conv2dConfig};
 
 /// What one network says of a batch.
 #[derive(Debug)]
@@ -22,19 +22,6 @@ pub trait Discriminator: std::fmt::Debug {
     fn judge(&self, batch: &Tensor) -> Vec<Judgement>;
 }
 
-/// One layer of a [`JudgeStack`]: kernel, stride and dilation over both axes of an image.
-#[derive(Debug, Clone, Copy)]
-pub struct JudgeLayer {
-    /// Channels out.
-    pub channels: i64,
-    /// Size of the kernel, odd.
-    pub kernel: [i64; 2],
-    /// Step.
-    pub stride: [i64; 2],
-    /// Distance between the kernel's points.
-    pub dilation: [i64; 2],
-}
-
 /// Convolutions over an image with leaky ReLU (slope 0.01), and a last one that gives the score.
 #[derive(Debug)]
 pub struct JudgeStack {
@@ -44,14 +31,14 @@ pub struct JudgeStack {
 
 impl JudgeStack {
     /// Parameters `N` and `last`.
-    pub fn new(path: &nn::Path, channels_in: i64, layers: &[JudgeLayer]) -> Self {
+    pub fn new(path: &nn::Path, channels_in: i64, layers: &[Conv2dConfig]) -> Self {
         let mut before = channels_in;
         let mut stack = Vec::new();
         for (index, layer) in layers.iter().enumerate() {
             stack.push(Conv2d::new(path / index, before, *layer));
             before = layer.channels;
         }
-        let last = JudgeLayer { channels: 1, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] };
+        let last = Conv2dConfig { channels: 1, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] };
         Self { layers: stack, last: Conv2d::new(path / "last", before, last) }
     }
 

@@ -5,7 +5,6 @@
 
 use std::cell::Cell;
 
-use super::judge::JudgeLayer;
 use tch::{
     Device, Kind, Tensor,
     nn::{self, Module},
@@ -84,23 +83,36 @@ impl Module for Conv1d {
     }
 }
 
+/// Sizes of a [`Conv2d`] over both axes of an image.
+#[derive(Debug, Clone, Copy)]
+pub struct Conv2dConfig {
+    /// Channels out.
+    pub channels: i64,
+    /// Size of the kernel, odd.
+    pub kernel: [i64; 2],
+    /// Step.
+    pub stride: [i64; 2],
+    /// Distance between the kernel's points.
+    pub dilation: [i64; 2],
+}
+
 /// A convolution over an image that keeps its size but for the stride, in bfloat16 within [`scoped`].
 #[derive(Debug)]
 pub struct Conv2d {
     weight: Tensor,
     bias: Tensor,
-    layer: JudgeLayer,
+    config: Conv2dConfig,
 }
 
 impl Conv2d {
     /// Parameters `weight` and `bias`.
-    pub fn new(path: nn::Path, channels_in: i64, layer: JudgeLayer) -> Self {
-        let [height, width] = layer.kernel;
-        let shape = [layer.channels, channels_in, height, width];
+    pub fn new(path: nn::Path, channels_in: i64, config: Conv2dConfig) -> Self {
+        let [height, width] = config.kernel;
+        let shape = [config.channels, channels_in, height, width];
         Self {
             weight: path.var("weight", &shape, nn::init::DEFAULT_KAIMING_UNIFORM),
-            bias: path.var("bias", &[layer.channels], nn::Init::Const(0.0)),
-            layer,
+            bias: path.var("bias", &[config.channels], nn::Init::Const(0.0)),
+            config,
         }
     }
 }
@@ -108,7 +120,7 @@ impl Conv2d {
 impl Module for Conv2d {
     /// (B, C in, H, W) -> (B, C out, H / stride, W / stride).
     fn forward(&self, xs: &Tensor) -> Tensor {
-        let JudgeLayer { kernel, stride, dilation, .. } = self.layer;
+        let Conv2dConfig { kernel, stride, dilation, .. } = self.config;
         let padding = [kernel[0] / 2 * dilation[0], kernel[1] / 2 * dilation[1]];
         if is_on() {
             half(xs).conv2d(&half(&self.weight), Some(&half(&self.bias)), stride, padding, dilation, 1)

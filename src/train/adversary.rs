@@ -133,7 +133,8 @@ fn mean(terms: impl Iterator<Item = Tensor>) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::judge::{JudgeLayer, JudgeStack};
+    use crate::nn::judge::JudgeStack;
+    use crate::nn::mixed::Conv2dConfig;
 
     #[derive(Debug)]
     struct Eye(JudgeStack);
@@ -155,7 +156,7 @@ mod tests {
             warmup_steps: 0,
         };
         Adversary::new(Device::Cpu, config, |path, channels| {
-            let layer = JudgeLayer { channels, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] };
+            let layer = Conv2dConfig { channels, kernel: [3, 3], stride: [1, 1], dilation: [1, 1] };
             Eye(JudgeStack::new(&path, 1, &[layer]))
         })
     }

@@ -3,7 +3,8 @@
 use tch::{Device, Kind, Tensor, nn};
 
 use crate::features::stft::{Stft, StftConfig};
-use crate::nn::judge::{Discriminator, JudgeLayer, JudgeStack, Judgement};
+use crate::nn::judge::{Discriminator, JudgeStack, Judgement};
+use crate::nn::mixed::Conv2dConfig;
 
 /// One stack of convolutions for each resolution.
 #[derive(Debug)]
@@ -20,8 +21,9 @@ impl SpectrogramDiscriminator {
     /// Parameters `N`, one stack a resolution.
     pub fn new(path: nn::Path, channels: i64) -> Self {
         let layer =
-            |height, dilation| JudgeLayer { channels, kernel: [height, 3], stride: [2, 1], dilation: [1, dilation] };
-        let layers = [layer(7, 1), layer(9, 1), layer(9, 2), layer(9, 4), JudgeLayer { stride: [1, 1], ..layer(3, 1) }];
+            |height, dilation| Conv2dConfig { channels, kernel: [height, 3], stride: [2, 1], dilation: [1, dilation] };
+        let layers =
+            [layer(7, 1), layer(9, 1), layer(9, 2), layer(9, 4), Conv2dConfig { stride: [1, 1], ..layer(3, 1) }];
         let device: Device = path.device();
         let scale = |(index, &n_fft): (usize, &i64)| {
             let stft = Stft::new(StftConfig { n_fft, hop: n_fft / 4 }, device);

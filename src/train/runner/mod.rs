@@ -112,7 +112,8 @@ impl<'a> Runner<'a> {
                 }
                 window = (Instant::now(), 0.0);
             }
-            if validate || saved.elapsed() > self.options.checkpoint_every {
+            // The end is saved by the caller, if it is to be kept.
+            if (validate && !self.is_over()) || saved.elapsed() > self.options.checkpoint_every {
                 self.save(task)?;
                 saved = Instant::now();
             }
