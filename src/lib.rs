@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 5 | [`cli`], [`commands`], [`config`] |
 //! | 4 | [`train`], [`synthesis`], [`evaluation`] |
-//! | 3 | [`clean`], [`speaker`], [`dataset`], [`text`], [`aligner`], [`acoustic`], [`vocoder`] |
+//! | 3 | [`augment`], [`clean`], [`speaker`], [`dataset`], [`text`], [`aligner`], [`acoustic`], [`vocoder`] |
 //! | 2 | [`audio`], [`features`], [`nn`], [`gpu`] |
 //! | 1 | [`units`], [`error`], [`files`] |
 //!
@@ -15,6 +15,7 @@
 pub mod acoustic;
 pub mod aligner;
 pub mod audio;
+pub mod augment;
 pub mod clean;
 pub mod cli;
 pub mod commands;

@@ -67,6 +67,29 @@ impl Conv1d {
     }
 }
 
+impl Conv1d {
+    /// The same as [`Module::forward`] of the parts one after the other along the channels, for a kernel of one frame.
+    /// A part may have one frame, (B, C part, 1), which stands for all of them; it is then multiplied once.
+    pub fn forward_parts(&self, parts: &[&Tensor]) -> Tensor {
+        let channels: Vec<i64> = parts.iter().map(|part| part.size()[1]).collect();
+        let weights = self.layer.ws.split_with_sizes(&channels, 1);
+        let product = |(part, weight): (&&Tensor, &Tensor)| {
+            let bias = None::<Tensor>;
+            if is_on() {
+                half(part).conv1d(&half(weight), bias, [1], [0], [1], 1)
+            } else {
+                part.conv1d(weight, bias, [1], [0], [1], 1)
+            }
+        };
+        let sum = parts.iter().zip(&weights).map(product).reduce(|sum, product| sum + product);
+        let sum = sum.unwrap_or_else(|| self.layer.ws.zeros_like());
+        match &self.layer.bs {
+            Some(bias) => sum + bias.unsqueeze(-1).to_kind(if is_on() { Kind::BFloat16 } else { Kind::Float }),
+            None => sum,
+        }
+    }
+}
+
 impl Module for Conv1d {
     /// (B, C in, T) -> (B, C out, T).
     fn forward(&self, xs: &Tensor) -> Tensor {
@@ -156,5 +179,22 @@ mod tests {
         assert!(gap(full, mixed) < 0.03);
         assert!(gap(full_convolution, mixed_convolution) < 0.03);
         assert!(!is_on());
+    }
+
+    #[test]
+    fn parts_are_as_good_as_the_whole() {
+        let store = nn::VarStore::new(Device::Cpu);
+        let convolution = Conv1d::new(store.root(), 12, 5, 1, Default::default());
+        let draw = |channels, frames| Tensor::randn([2, channels, frames], (Kind::Float, Device::Cpu));
+        let (a, b, c) = (draw(6, 9), draw(4, 1), draw(2, 1));
+        let joined = Tensor::cat(&[a.shallow_clone(), b.expand([2, 4, 9], false), c.expand([2, 2, 9], false)], 1);
+        let gap = |on| {
+            scoped(on, || convolution.forward_parts(&[&a, &b, &c]) - convolution.forward(&joined))
+                .abs()
+                .max()
+                .double_value(&[])
+        };
+        assert!(gap(false) < 1e-5);
+        assert!(gap(true) < 0.05);
     }
 }

@@ -34,9 +34,9 @@ impl AttentiveStatisticsPooling {
             None => (xs.narrow(1, 0, 1).ones_like()) / frames as f64,
         };
         let (mean, deviation) = weighted_statistics(xs, &uniform);
-        let context = Tensor::cat(&[xs, &mean.expand_as(xs), &deviation.expand_as(xs)], 1);
-
-        let scores = self.tdnn.forward(&context, train).tanh().apply(&self.conv).to_kind(Kind::Float);
+        // The context is the same in all frames.
+        let scores = self.tdnn.forward_parts(&[xs, &mean, &deviation], train);
+        let scores = scores.tanh().apply(&self.conv).to_kind(Kind::Float);
         let scores = match mask {
             Some(mask) => scores.masked_fill(&mask.eq(0.0), f64::NEG_INFINITY),
             None => scores,

@@ -41,4 +41,9 @@ impl TdnnBlock {
     pub fn forward(&self, xs: &Tensor, train: bool) -> Tensor {
         self.norm.forward_t(&xs.apply(&self.conv).relu(), train)
     }
+
+    /// [`Self::forward`] of parts that are joined along the channels ([`Conv1d::forward_parts`]).
+    pub fn forward_parts(&self, parts: &[&Tensor], train: bool) -> Tensor {
+        self.norm.forward_t(&self.conv.forward_parts(parts).relu(), train)
+    }
 }

@@ -111,12 +111,14 @@ impl BaseTraining<'_> {
         })?;
         let teacher = Weights::read(teacher)?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |_| true)?;
-        let (noise, _) = self.split(std::slice::from_ref(&recipe.noise), &[], |_| true)?;
+        let (noise, validation_noise) =
+            self.split(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out, |_| true)?;
         let preparer = Preparer::analysis(self.cache);
-        let [training, validation, noise] = [training, validation, noise].map(|list| self.prepare(&preparer, list));
+        let [training, validation, noise, validation_noise] =
+            [training, validation, noise, validation_noise].map(|list| self.prepare(&preparer, list));
         let store = self.seeded_store();
         let run = self.run_config(recipe.run);
-        let data = SpeakerData { training, validation, noise, teacher };
+        let data = SpeakerData { training, validation, noise, validation_noise, teacher };
         let task = SpeakerTask::new(&store, recipe, data, self.options.seed)?;
         self.train(&store, run, &task)
     }

@@ -1,0 +1,89 @@
+//! Noises that are made rather than recorded, and mixing.
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use tch::{Kind, Tensor};
+
+use super::level;
+use crate::units::SampleRate;
+
+/// Noise of `length` samples whose power falls with frequency to the power of `slope`: 0 is white, 1 pink, 2 brown. Its
+/// root mean square is 1.
+pub fn coloured_noise(length: i64, slope: f64, random: &mut ChaCha8Rng) -> Tensor {
+    let white: Vec<f32> = (0..length).map(|_| gaussian(random)).collect();
+    let spectrum = Tensor::from_slice(&white).fft_rfft(None, -1, "backward");
+    let bins = spectrum.size()[0];
+    // Below 30 Hz nothing rises any more.
+    let lowest = (30.0 * length as f64 / SampleRate::ANALYSIS.hz()).max(1.0);
+    let frequency = Tensor::arange(bins, (Kind::Float, spectrum.device())).clamp_min(lowest);
+    let noise = (spectrum * frequency.pow_tensor_scalar(-slope / 2.0)).fft_irfft(length, -1, "backward");
+    &noise / level(&noise).max(1e-12)
+}
+
+/// Hum of the mains and its harmonics, `length` samples at 16 kHz.
+pub fn hum(length: i64, random: &mut ChaCha8Rng) -> Tensor {
+    let mains_hz: f64 = if random.random_bool(0.5) { 50.0 } else { 60.0 };
+    let harmonics = random.random_range(2..20);
+    let time = Tensor::arange(length, (Kind::Float, tch::Device::Cpu)) / SampleRate::ANALYSIS.hz();
+    let partial = |harmonic: i32| {
+        let angle = &time * (std::f64::consts::TAU * mains_hz * f64::from(harmonic));
+        (angle + random.random_range(0.0..std::f64::consts::TAU)).sin()
+            * (random.random_range(0.1..1.0) / f64::from(harmonic))
+    };
+    (1..=harmonics).map(partial).reduce(|sum, partial| sum + partial).unwrap_or_else(|| time.zeros_like())
+}
+
+/// Speech (L) with noise (L) at a signal-to-noise ratio, by their root mean squares.
+pub fn mix(speech: &Tensor, noise: &Tensor, snr_db: f64) -> Tensor {
+    let gain = level(speech) / level(noise).max(1e-6) * 10f64.powf(-snr_db / 20.0);
+    speech + noise * gain
+}
+
+/// A normal deviate (Box and Muller 1958).
+pub(super) fn gaussian(random: &mut ChaCha8Rng) -> f32 {
+    let (radius, angle): (f32, f32) = (random.random_range(f32::MIN_POSITIVE..1.0), random.random());
+    (-2.0 * radius.ln()).sqrt() * (std::f32::consts::TAU * angle).cos()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    /// Power in a band of frequencies, in dB.
+    fn band_db(samples: &Tensor, low_hz: i64, high_hz: i64) -> f64 {
+        let power = samples.fft_rfft(None, -1, "backward").abs().square();
+        10.0 * power.narrow(0, low_hz, high_hz - low_hz).mean(Kind::Float).double_value(&[]).log10()
+    }
+
+    #[test]
+    fn noise_falls_by_its_slope() {
+        for (slope, per_octave_db) in [(0.0, 0.0), (1.0, 3.01), (2.0, 6.02)] {
+            // One second: a bin is a hertz. A mean of 400 exponential deviates is within 5 % of its expectation.
+            let noise = coloured_noise(16_000, slope, &mut ChaCha8Rng::seed_from_u64(4));
+            let fall = band_db(&noise, 800, 1_600) - band_db(&noise, 3_200, 6_400);
+            assert!((fall - 2.0 * per_octave_db).abs() < 0.5, "slope {slope} falls by {fall} dB in two octaves");
+            assert!((level(&noise) - 1.0).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn hum_lies_on_the_harmonics() {
+        let hum = hum(16_000, &mut ChaCha8Rng::seed_from_u64(2));
+        let power = hum.fft_rfft(None, -1, "backward").abs().square();
+        let total = power.sum(Kind::Double).double_value(&[]);
+        let on = |mains: i64| {
+            let multiples: Vec<i64> = (1..20).map(|harmonic| harmonic * mains).collect();
+            power.index_select(0, &Tensor::from_slice(&multiples)).sum(Kind::Double).double_value(&[]) / total
+        };
+        assert!(on(50).max(on(60)) > 0.999);
+    }
+
+    #[test]
+    fn the_ratio_is_what_was_asked_for() {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let (speech, noise) = (coloured_noise(8_000, 1.0, &mut random), coloured_noise(8_000, 0.0, &mut random) * 7.0);
+        let added = mix(&speech, &noise, 6.0) - &speech;
+        assert!((20.0 * (level(&speech) / level(&added)).log10() - 6.0).abs() < 1e-3);
+    }
+}

@@ -1,0 +1,184 @@
+//! Rooms: the image source method for a box (Allen and Berkley 1979, "Image method for efficiently simulating
+//! small-room acoustics").
+
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use tch::{Kind, Tensor};
+
+use super::speed::windowed_sinc;
+use crate::units::SampleRate;
+
+/// Metres a second.
+const SPEED_OF_SOUND: f64 = 343.0;
+/// The interpolating sinc of a reflection reaches this many samples to each side.
+const REACH: f64 = 16.0;
+
+/// A box with a mouth and a microphone in it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Room {
+    /// Sides in metres.
+    pub size_m: [f64; 3],
+    /// Where the mouth is.
+    pub source_m: [f64; 3],
+    /// Where the microphone is.
+    pub microphone_m: [f64; 3],
+    /// Time in which sound falls by 60 dB.
+    pub rt60_s: f64,
+}
+
+impl Room {
+    /// A room of a flat or an office, with both anywhere in it, half a metre from the walls.
+    pub fn draw(rt60_s: (f64, f64), random: &mut ChaCha8Rng) -> Self {
+        let size_m = [random.random_range(2.5..8.0), random.random_range(2.5..6.0), random.random_range(2.3..3.5)];
+        let mut place = || size_m.map(|side| random.random_range(0.5..side - 0.5));
+        let (source_m, far) = (place(), place());
+        // Mostly near, as people speak to a device.
+        let share = random.random_range(0.1..1.0);
+        let microphone_m = std::array::from_fn(|axis| source_m[axis] + (far[axis] - source_m[axis]) * share);
+        Self { size_m, source_m, microphone_m, rt60_s: random.random_range(rt60_s.0..=rt60_s.1) }
+    }
+
+    /// The share of pressure that a wall reflects, by Eyring's formula.
+    fn reflection(&self) -> f64 {
+        let [x, y, z] = self.size_m;
+        let (volume, surface) = (x * y * z, 2.0 * (x * y + y * z + z * x));
+        let absorbed = 1.0 - (-0.161 * volume / (surface * self.rt60_s)).exp();
+        (1.0 - absorbed).sqrt()
+    }
+
+    /// What the microphone hears of a click. The direct sound is at sample 0 with a height of 1, so that speech stays
+    /// in time; reflections follow until they are 40 dB down.
+    pub fn impulse_response(&self, rate: SampleRate) -> Vec<f32> {
+        let reflection = self.reflection();
+        let span = |a: [f64; 3], b: [f64; 3]| (0..3).map(|axis| (a[axis] - b[axis]).powi(2)).sum::<f64>().sqrt();
+        let direct = span(self.source_m, self.microphone_m).max(0.05);
+        let length = (self.rt60_s * 2.0 / 3.0 * rate.hz()) as usize + 1;
+        let farthest = direct + length as f64 / rate.hz() * SPEED_OF_SOUND;
+        let mut response = vec![0f64; length];
+        // Image of the source in each axis: its place, and how often its sound has met a wall.
+        let images = |axis: usize| {
+            let count = (farthest / (2.0 * self.size_m[axis])).ceil() as i64 + 1;
+            let (side, at) = (self.size_m[axis], self.source_m[axis]);
+            (-count..=count).flat_map(move |n| {
+                let period = 2.0 * n as f64 * side;
+                [(period + at, 2 * n.unsigned_abs()), (period - at, (2 * n - 1).unsigned_abs())]
+            })
+        };
+        for (x, bounces_x) in images(0) {
+            for (y, bounces_y) in images(1) {
+                for (z, bounces_z) in images(2) {
+                    let distance = span([x, y, z], self.microphone_m).max(0.05);
+                    let delay = (distance - direct) / SPEED_OF_SOUND * rate.hz();
+                    if delay < length as f64 {
+                        let gain = reflection.powi((bounces_x + bounces_y + bounces_z) as i32) * direct / distance;
+                        add_pulse(&mut response, delay, gain);
+                    }
+                }
+            }
+        }
+        high_pass(&mut response, rate);
+        response.into_iter().map(|value| value as f32).collect()
+    }
+}
+
+/// Takes away the slow rise that pulses of one sign add up to, with the filter of the paper's appendix.
+fn high_pass(response: &mut [f64], rate: SampleRate) {
+    const CUTOFF_HZ: f64 = 20.0;
+    let angle = std::f64::consts::TAU * CUTOFF_HZ / rate.hz();
+    let radius = (-angle).exp();
+    let (mut before, mut earlier) = (0.0, 0.0);
+    for value in response {
+        let now = 2.0 * radius * angle.cos() * before - radius * radius * earlier + *value;
+        *value = now - (1.0 + radius) * before + radius * earlier;
+        (before, earlier) = (now, before);
+    }
+}
+
+/// Adds a band-limited pulse between samples.
+fn add_pulse(response: &mut [f64], delay: f64, gain: f64) {
+    let first = (delay - REACH).ceil().max(0.0) as usize;
+    let last = ((delay + REACH).floor() as usize).min(response.len() - 1);
+    for (index, value) in response.iter_mut().enumerate().take(last + 1).skip(first) {
+        *value += gain * windowed_sinc(index as f64 - delay, 1.0, REACH);
+    }
+}
+
+/// Samples (L) with an impulse response (K) → (L).
+pub fn convolve(samples: &Tensor, response: &Tensor) -> Tensor {
+    let length = samples.size()[0];
+    let size = (length + response.size()[0]) / 2 * 2 + 2;
+    let spectrum = samples.fft_rfft(size, -1, "backward") * response.fft_rfft(size, -1, "backward");
+    spectrum.fft_irfft(size, -1, "backward").narrow(0, 0, length).to_kind(Kind::Float)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    fn room(rt60_s: f64) -> Room {
+        Room { size_m: [5.0, 4.0, 2.7], source_m: [1.2, 1.5, 1.4], microphone_m: [3.1, 2.2, 1.1], rt60_s }
+    }
+
+    #[test]
+    fn the_first_reflections_come_when_and_as_strong_as_geometry_says() {
+        let room = room(0.3);
+        let rate = SampleRate(96_000);
+        let response = room.impulse_response(rate);
+        // From the floor: the source mirrored at z = 0.
+        let direct = (1.9f64.powi(2) + 0.7f64.powi(2) + 0.3f64.powi(2)).sqrt();
+        let floor = (1.9f64.powi(2) + 0.7f64.powi(2) + 2.5f64.powi(2)).sqrt();
+        let at = ((floor - direct) / SPEED_OF_SOUND * rate.hz()).round() as usize;
+        // A band-limited pulse has the energy of its height squared, wherever it falls between samples.
+        let energy: f32 = response[at - 12..at + 13].iter().map(|value| value * value).sum();
+        let expected = room.reflection() * direct / floor;
+        assert!((f64::from(energy).sqrt() / expected - 1.0).abs() < 0.03, "{energy} {expected}");
+        assert!((response[0] - 1.0).abs() < 1e-3);
+    }
+
+    #[test]
+    fn energy_comes_as_in_pyroomacoustics() {
+        const SHARES_250_MS: [f64; 8] = [0.4425, 0.2253, 0.142, 0.088, 0.0502, 0.0239, 0.019, 0.0091];
+        const SHARES_500_MS: [f64; 8] = [0.2667, 0.194, 0.161, 0.1277, 0.0971, 0.0598, 0.0587, 0.035];
+        // Shares of the energy of the first 80 ms in steps of 10 ms: pyroomacoustics 0.10.1, ShoeBox of the same sides,
+        // places and absorption, images up to order 100.
+        for (rt60_s, shares) in [(0.25, SHARES_250_MS), (0.5, SHARES_500_MS)] {
+            let response = room(rt60_s).impulse_response(SampleRate::ANALYSIS);
+            let energy = |step: &[f32]| step.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
+            let steps: Vec<f64> = response[..1_280].chunks(160).map(energy).collect();
+            let total: f64 = steps.iter().sum();
+            for (step, share) in steps.iter().zip(shares) {
+                assert!((step / total - share).abs() < 0.02, "{:.4} instead of {share}", step / total);
+            }
+        }
+    }
+
+    #[test]
+    fn sound_falls_by_sixty_decibels_in_the_time_given() {
+        for rt60_s in [0.25, 0.5] {
+            let response = room(rt60_s).impulse_response(SampleRate::ANALYSIS);
+            // Schroeder's backward integration, from -5 to -25 dB.
+            let mut energy: Vec<f64> = response.iter().map(|&value| f64::from(value).powi(2)).collect();
+            for index in (0..energy.len() - 1).rev() {
+                energy[index] += energy[index + 1];
+            }
+            let below = |db: f64| energy.iter().position(|&e| 10.0 * (e / energy[0]).log10() < -db).expect("a fall");
+            let measured = (below(25.0) - below(5.0)) as f64 / 16_000.0 * 3.0;
+            assert!((measured / rt60_s - 1.0).abs() < 0.15, "{measured} s instead of {rt60_s} s");
+        }
+    }
+
+    #[test]
+    fn rooms_hold_both_and_a_dry_response_changes_nothing() {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        for _ in 0..200 {
+            let room = Room::draw((0.1, 0.6), &mut random);
+            let inside = |place: [f64; 3]| place.iter().zip(room.size_m).all(|(&at, side)| at > 0.0 && at < side);
+            assert!(inside(room.source_m) && inside(room.microphone_m), "{room:?}");
+        }
+        let samples = Tensor::from_slice(&[1.0f32, -2.0, 3.0, 0.5, 0.25]);
+        let heard = convolve(&samples, &Tensor::from_slice(&[1.0f32, 0.0, 0.5]));
+        let expected = Tensor::from_slice(&[1.0f32, -2.0, 3.5, -0.5, 1.75]);
+        assert!((heard - expected).abs().max().double_value(&[]) < 1e-5);
+    }
+}

@@ -1,0 +1,246 @@
+//! Training of the speaker encoder: a strong teacher's embeddings, and telling the training speakers apart.
+
+mod examples;
+mod recipe;
+
+pub use recipe::SpeakerRecipe;
+
+use std::collections::BTreeMap;
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use tch::{Device, Kind, Tensor, nn};
+
+use self::examples::{Examples, random_crop};
+use super::runner::{Loss, Task, TrainError};
+use crate::augment::mix;
+use crate::dataset::prepared::Prepared;
+use crate::features::fbank::Fbank;
+use crate::nn::checkpoint::{CheckpointError, Weights};
+use crate::nn::host::floats;
+use crate::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
+use crate::units::SampleRate;
+
+/// Crops last a multiple of this, so that memory is used again.
+const CROP_STEP_S: f64 = 0.25;
+
+/// The speaker encoder in training.
+#[derive(Debug)]
+pub struct SpeakerTask {
+    network: EcapaTdnn,
+    config: EcapaConfig,
+    fbank: Fbank,
+    /// (S, E) a direction for each training speaker.
+    directions: Tensor,
+    recipe: SpeakerRecipe,
+    examples: Examples,
+    validation: Validation,
+    seed: u64,
+    device: Device,
+}
+
+/// What the trainer reads.
+#[derive(Debug)]
+pub struct SpeakerData {
+    /// Utterances to learn from.
+    pub training: Vec<Prepared>,
+    /// Utterances of speakers kept for measuring.
+    pub validation: Vec<Prepared>,
+    /// Background sounds.
+    pub noise: Vec<Prepared>,
+    /// Background sounds kept for measuring.
+    pub validation_noise: Vec<Prepared>,
+    /// The teacher's embeddings by the utterance's key.
+    pub teacher: Weights,
+}
+
+/// Utterances of unseen speakers, in classes, with the teacher's embeddings.
+#[derive(Debug)]
+struct Validation {
+    utterances: Vec<Prepared>,
+    noise: Vec<Prepared>,
+    classes: Vec<usize>,
+    teacher: Vec<Option<Tensor>>,
+}
+
+impl Validation {
+    fn new(utterances: Vec<Prepared>, noise: Vec<Prepared>, teacher: &Weights) -> Self {
+        let mut classes: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut class = |item: &'_ Prepared| item.utterance.speaker.clone();
+        let names: Vec<String> = utterances.iter().map(&mut class).collect();
+        for name in &names {
+            let next = classes.len();
+            classes.entry(name).or_insert(next);
+        }
+        let classes = names.iter().map(|name| classes[name.as_str()]).collect();
+        let teacher = utterances.iter().map(|item| teacher.tensors.get(&item.utterance.key).map(unit_rows)).collect();
+        Self { utterances, noise, classes, teacher }
+    }
+
+    /// Crops from half a second on, with noise at a signal-to-noise ratio if one is given: (N, L).
+    fn crops(&self, seconds: f64, snr_db: Option<f64>) -> Tensor {
+        let length = (seconds * SampleRate::ANALYSIS.hz()) as i64;
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let mut crop = |item: &Prepared| {
+            let start = (item.samples.size()[0] - length).clamp(0, 8_000);
+            let speech = item.crop(start, length);
+            match snr_db {
+                Some(snr_db) if !self.noise.is_empty() => {
+                    let noise = &self.noise[random.random_range(0..self.noise.len())];
+                    mix(&speech, &random_crop(noise, length, &mut random), snr_db)
+                }
+                _ => speech,
+            }
+        };
+        Tensor::stack(&self.utterances.iter().map(&mut crop).collect::<Vec<_>>(), 0)
+    }
+
+    /// Cosines of all pairs of embeddings (N, E): of the same speaker, and of different ones.
+    fn trials(&self, embeddings: &Tensor) -> (Vec<f32>, Vec<f32>) {
+        let scores = embeddings.matmul(&embeddings.transpose(0, 1));
+        let (mut same, mut different) = (Vec::new(), Vec::new());
+        for (i, a) in self.classes.iter().enumerate() {
+            for (b, score) in self.classes.iter().zip(floats(&scores.get(i as i64))).take(i) {
+                if a == b { same.push(score) } else { different.push(score) }
+            }
+        }
+        (same, different)
+    }
+
+    /// Mean cosine of embeddings (N, E) to the teacher's.
+    fn teacher_cosine(&self, embeddings: &Tensor) -> f64 {
+        let known = |(index, teacher): (usize, &Option<Tensor>)| {
+            Some((embeddings.get(index as i64) * teacher.as_ref()?).sum(Kind::Float).double_value(&[]))
+        };
+        let cosines: Vec<f64> = self.teacher.iter().enumerate().filter_map(known).collect();
+        cosines.iter().sum::<f64>() / cosines.len().max(1) as f64
+    }
+}
+
+impl SpeakerTask {
+    /// Makes the network and the classifier in `store`.
+    ///
+    /// # Errors
+    /// A teacher that knows none of the utterances, or sizes that describe no network.
+    pub fn new(store: &nn::VarStore, recipe: SpeakerRecipe, data: SpeakerData, seed: u64) -> Result<Self, TrainError> {
+        let config = EcapaConfig::with_channels(recipe.channels);
+        let network = EcapaTdnn::new(store.root(), &config).map_err(|error| TrainError::Data(error.to_string()))?;
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let examples = Examples::new(data.training, data.noise, &data.teacher, &recipe, &mut random);
+        if examples.classes() == 0 {
+            return Err(TrainError::Data("the teacher has no embedding of any utterance of the corpus".into()));
+        }
+        let validation = Validation::new(data.validation, data.validation_noise, &data.teacher);
+        let shape = [examples.classes(), config.embedding];
+        let init = nn::Init::Randn { mean: 0.0, stdev: 0.1 };
+        let directions = store.root().sub("classifier").var("weight", &shape, init);
+        let (device, fbank) = (store.device(), Fbank::new(store.device()));
+        Ok(Self { network, config, fbank, directions, recipe, examples, validation, seed, device })
+    }
+
+    /// Additive angular margin softmax: embeddings (B, E) of unit length, classes (B).
+    fn margin_loss(&self, embeddings: &Tensor, classes: &Tensor) -> Tensor {
+        let cosine = embeddings.matmul(&unit_rows(&self.directions).transpose(0, 1)).clamp(-1.0 + 1e-6, 1.0 - 1e-6);
+        let with_margin = (cosine.acos() + self.recipe.margin).clamp_max(std::f64::consts::PI).cos();
+        let one_hot = classes.one_hot(self.directions.size()[0]).to_kind(Kind::Float);
+        let logits = (&cosine + (with_margin - &cosine) * one_hot) * self.recipe.scale;
+        logits.cross_entropy_for_logits(classes)
+    }
+
+    /// Samples (B, L) → embeddings (B, E) of unit length.
+    fn embed(&self, samples: &Tensor, train: bool) -> Tensor {
+        let features = SpeakerEncoder::features(&self.fbank, &samples.to_device(self.device));
+        unit_rows(&self.network.forward(&features, None, train))
+    }
+
+    /// Embeddings (N, E) of unseen speakers.
+    fn embed_validation(&self, seconds: f64, snr_db: Option<f64>) -> Tensor {
+        /// Crops at once.
+        const BATCH: i64 = 16;
+        let crops = self.validation.crops(seconds, snr_db);
+        let embeddings: Vec<Tensor> = crops.split(BATCH, 0).iter().map(|crops| self.embed(crops, false)).collect();
+        Tensor::cat(&embeddings, 0).to_device(Device::Cpu)
+    }
+}
+
+impl Task for SpeakerTask {
+    fn loss(&self, step: u64, _progress: f64) -> Loss {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
+        let (shortest, longest) = self.recipe.crop_s;
+        let seconds = (random.random_range(shortest..=longest) / CROP_STEP_S).round() * CROP_STEP_S;
+        let count = (self.recipe.batch_s / seconds).round().max(2.0) as usize;
+        let length = (seconds * SampleRate::ANALYSIS.hz()) as i64;
+        let drawn = self.examples.draw(count, length, random.random());
+        let embeddings = self.embed(&drawn.samples, true);
+        let cosines = (&embeddings * drawn.teacher.to_device(self.device)).sum_dim_intlist(-1, false, Kind::Float);
+        let teacher: Tensor = 1.0 - cosines.mean(Kind::Float);
+        let (rows, classes) = (drawn.rows.to_device(self.device), drawn.classes.to_device(self.device));
+        let mut total = &teacher * self.recipe.teacher_weight;
+        let mut parts = vec![("teacher", teacher.detach())];
+        if classes.numel() > 0 {
+            let margin = self.margin_loss(&embeddings.index_select(0, &rows), &classes);
+            parts.push(("margin", margin.detach()));
+            total += margin;
+        }
+        Loss { total, parts, audio_s: seconds * count as f64 }
+    }
+
+    /// Equal error rates over all pairs of crops of unseen speakers (2 s; 4 s; 4 s with unseen noise at 10 dB), and the
+    /// cosine to the teacher.
+    fn validate(&self) -> Vec<(&'static str, f64)> {
+        if self.validation.utterances.is_empty() {
+            return Vec::new();
+        }
+        let error_rate = |embeddings: &Tensor| {
+            let (same, different) = self.validation.trials(embeddings);
+            equal_error_rate(same, different)
+        };
+        let whole = self.embed_validation(4.0, None);
+        vec![
+            ("eer_2s", error_rate(&self.embed_validation(2.0, None))),
+            ("eer_4s", error_rate(&whole)),
+            ("eer_4s_10db", error_rate(&self.embed_validation(4.0, Some(10.0)))),
+            ("teacher_cosine", self.validation.teacher_cosine(&whole)),
+        ]
+    }
+
+    fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
+        weights.tensors.retain(|name, _| !name.starts_with("classifier."));
+        weights.set_json(SpeakerEncoder::CONFIG_KEY, &self.config)
+    }
+}
+
+/// The rate at which as many same-speaker pairs fall below a threshold as different ones reach it.
+pub fn equal_error_rate(mut same: Vec<f32>, mut different: Vec<f32>) -> f64 {
+    same.sort_by(f32::total_cmp);
+    different.sort_by(f32::total_cmp);
+    let rates = same.iter().enumerate().map(|(missed, &threshold)| {
+        let accepted = different.len() - different.partition_point(|&score| score < threshold);
+        (missed as f64 / same.len() as f64, accepted as f64 / different.len().max(1) as f64)
+    });
+    let crossing = rates.min_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs()));
+    crossing.map_or(f64::NAN, |(miss, accept)| (miss + accept) / 2.0)
+}
+
+/// Rows, or one vector, of unit length.
+fn unit_rows(tensor: &Tensor) -> Tensor {
+    let norm = tensor.square().sum_dim_intlist([-1i64].as_slice(), true, Kind::Float).sqrt();
+    tensor / norm.clamp_min(1e-8)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_error_rates_of_known_scores() {
+        assert_eq!(equal_error_rate(vec![0.8, 0.9], vec![0.1, 0.2]), 0.0);
+        assert_eq!(equal_error_rate(vec![0.1, 0.9, 0.8, 0.7], vec![0.0, 0.2, 0.3, 0.75]), 0.25);
+    }
+
+    #[test]
+    fn rows_become_unit_vectors() {
+        let rows = unit_rows(&Tensor::from_slice2(&[[3f32, 4.], [0., 2.]]));
+        assert!((rows - Tensor::from_slice2(&[[0.6f32, 0.8], [0., 1.]])).abs().max().double_value(&[]) < 1e-6);
+    }
+}
