@@ -5,8 +5,9 @@ mod support;
 use std::fs;
 
 use serde_json::Value;
-use support::tiny::{Bench, TRANSCRIPT, record};
-use tch::Device;
+use support::tiny::{Bench, TRANSCRIPT, record, speech_like};
+use tch::{Device, Kind, Tensor};
+use voice_clone::nn::checkpoint::{Precision, Weights};
 use voice_clone::synthesis::models::Models;
 
 const RUN: &str = "[run]\nsteps = 4\nema_decay = 0.9\nvalidate_every = 2\n[run.schedule]\npeak = 1e-3\nwarmup_steps = 1\nfloor = 0.1\n";
@@ -75,6 +76,44 @@ fn every_component_is_trained_and_used() {
     train(&bench, "vocoder", &recipe, &["--steps", "4"]);
     publish(&bench, "vocoder");
     bench.run(&["generate", "--text", "Hello", "--voice", "eva", "--output", "hello.wav"]).success();
+}
+
+/// The speaker encoder learns from a teacher that heard the utterances, a slower one and a mixture.
+#[test]
+fn the_speaker_encoder_is_trained_and_used() {
+    let bench = Bench::new();
+    corpus(&bench);
+    record(&bench.path("corpus/sounds/1-hum.wav"), 3.0, 50.0);
+    record(&bench.path("corpus/sounds/4-hum.wav"), 3.0, 60.0);
+    let mut teacher = Weights::default();
+    for key in ["mine/mine-0", "mine/mine-1", "mine/mine-0@0.9", "mine/mine-0+mine/mine-2", "other/other-0"] {
+        let phase = key.len() as f64;
+        let embedding = (Tensor::arange(192, (Kind::Float, Device::Cpu)) * 0.1 + phase).sin();
+        teacher.tensors.insert(key.to_string(), embedding);
+    }
+    teacher.write(&bench.path("teacher.safetensors"), Precision::Full).expect("a file");
+    let recipe = format!(
+        "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nspeeds = [1.0, 0.9]\nmixtures = 0.2\n\
+         batch_s = 6.0\ncrop_s = [1.0, 2.0]\nchannels = 16\nmargin = 0.2\nscale = 10.0\nteacher_weight = 5.0\n\
+         [augment]\nclean = 0.2\nroom = 0.5\nrt60_s = [0.1, 0.2]\nrooms = 2\nnoise = 0.5\nsnr_db = [0.0, 20.0]\n\
+         channel = 0.5\ncodec = 0.5\n{RUN}"
+    );
+    let teach = ["--teacher", "teacher.safetensors"];
+    train(&bench, "speaker", &recipe, &[&teach[..], &["--steps", "4"]].concat());
+    let last = log(&bench, "speaker").pop().expect("a line");
+    let measured: Vec<&str> =
+        last["validation"].as_array().expect("figures").iter().filter_map(|figure| figure[0].as_str()).collect();
+    assert_eq!(measured, ["eer_2s", "eer_4s", "eer_4s_10db", "teacher_cosine"]);
+    publish(&bench, "speaker");
+    let encoder = Models::new(&bench.path("models"), Device::Cpu).speaker().expect("an encoder");
+    assert_eq!(encoder.embed(&speech_like(2.0, 150.0)).expect("an embedding").len(), 192);
+
+    let unknown = recipe.replace("\"mine\", ", "");
+    fs::write(bench.path("speaker.toml"), unknown).expect("a file");
+    let base = ["train", "--base", "speaker", "--corpus", "corpus", "--output", "runs", "--recipe", "speaker.toml"];
+    let failed = bench.run(&[&base[..], &teach, &["--steps", "1"]].concat()).failure();
+    let said = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+    assert!(said.contains("the teacher has no embedding of any utterance of the corpus"), "{said}");
 }
 
 /// A run with a discriminator that stopped half-way ends where one that never stopped ends.
