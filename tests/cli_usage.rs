@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use support::Place;
 
-const COMMANDS: [&str; 7] = ["process", "train", "generate", "evaluate", "text", "voices", "config"];
+const COMMANDS: [&str; 8] = ["process", "train", "generate", "evaluate", "text", "voices", "models", "config"];
 
 #[test]
 fn help_has_examples_and_is_quick() {
@@ -56,6 +56,8 @@ fn a_slip_is_wrong_usage_and_names_what_was_meant() {
         ("config --cpu-limit 0", "1..=100"),
         ("config --set a", "key=value"),
         ("config -v -q", "cannot be used with"),
+        ("models import a.ckpt", "--kind"),
+        ("models import --kind ecpa a.ckpt", "'ecapa'"),
     ] {
         let run = place.run(line).exits(2).says(hint);
         assert_eq!(run.stdout, "", "{line}");

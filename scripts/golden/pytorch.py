@@ -29,7 +29,7 @@ def main():
         "rates": (1e-3, [True, None, -5]),
         "optimizer": torch.optim.Adam([base.clone()], lr=0.1).state_dict(),
         "shape": torch.Size([2, 3]),
-        "path": pathlib.PurePosixPath("ignored"),  # a class that is not called
+        "device": torch.device("cpu"),
     }
     torch.save(checkpoint, folder / "archive.pt")
     torch.save(checkpoint, folder / "legacy.pt", _use_new_zipfile_serialization=False)

@@ -6,6 +6,7 @@
 mod evaluate;
 mod generate;
 mod global;
+mod models;
 mod process;
 mod text;
 mod train;
@@ -17,6 +18,7 @@ pub use self::{
     evaluate::EvaluateArgs,
     generate::{AudioFormat, GenerateArgs},
     global::GlobalArgs,
+    models::{ImportArgs, ModelKind, ModelsAction, ModelsArgs},
     process::ProcessArgs,
     text::{AlphabetName, TextArgs},
     train::{Component, TrainArgs},
@@ -61,6 +63,7 @@ pub enum Command {
     Evaluate(EvaluateArgs),
     Text(TextArgs),
     Voices(VoicesArgs),
+    Models(ModelsArgs),
     Config(ConfigArgs),
 }
 

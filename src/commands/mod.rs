@@ -7,6 +7,7 @@ pub mod generate;
 mod input;
 mod logging;
 mod markers;
+pub mod models;
 mod overrides;
 pub mod paths;
 pub mod process;
@@ -36,6 +37,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Evaluate(args) => evaluate::run(&args, &session),
         Command::Text(args) => text::run(&args, &session),
         Command::Voices(_) => voices::run(&session),
+        Command::Models(args) => models::run(&args, &session),
         Command::Config(_) => config::run(&session),
     }
 }

@@ -58,6 +58,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("output.sample_rate", Rule::Within(LOWEST_RATE_HZ, HIGHEST_RATE_HZ)),
     ("output.format", Rule::OneOf(FORMATS)),
     ("models.dir", Rule::FolderOrEmpty),
+    ("models.speaker", Rule::FileOrEmpty),
     ("voices.dir", Rule::Folder),
     ("runtime.cpu_limit", Rule::Within(1.0, 100.0)),
     ("runtime.seed", Rule::Within(0.0, i64::MAX as f64)),
@@ -95,7 +96,7 @@ impl fmt::Display for Rule {
             Self::YesOrNo => f.write_str("true or false"),
             Self::Gpu => f.write_str("all, none, 0,2,5, range:0-3 or count:3"),
             Self::Folder => f.write_str("the path of a folder"),
-            Self::FileOrEmpty => f.write_str("the path of a file, or \"\" for none"),
+            Self::FileOrEmpty => f.write_str("the path of a file, or \"\""),
             Self::FolderOrEmpty => f.write_str("the path of a folder, or \"\" for the one that came with the program"),
         }
     }

@@ -48,6 +48,8 @@ impl Default for OutputConfig {
 pub struct ModelsConfig {
     /// The folder; empty for the models that came with the program.
     pub dir: String,
+    /// The encoder's file by which `voice-clone speaker` compares voices; empty for the one in the folder.
+    pub speaker: String,
 }
 
 /// Where the trained voices are: the `[voices]` section.

@@ -3,4 +3,5 @@
 pub mod fbank;
 pub mod mel;
 pub mod pitch;
+pub mod speechbrain;
 pub mod stft;

@@ -120,6 +120,12 @@ impl Weights {
         Ok(())
     }
 
+    /// Whether [`Precision::Half`], which ends at 65,504, can hold all floating-point values.
+    pub fn fit_half(&self) -> bool {
+        let mut floats = self.tensors.values().filter(|tensor| tensor.is_floating_point() && tensor.numel() > 0);
+        floats.all(|tensor| tensor.abs().max().double_value(&[]) <= 65_504.0)
+    }
+
     /// The tensors whose names begin with `prefix`, without it.
     pub fn subset(&self, prefix: &str) -> Self {
         let strip = |(name, tensor): (&String, &Tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor.copy()));
@@ -225,6 +231,15 @@ mod tests {
         let read = Weights::read(&path).expect("the file");
         let gap = (&read.tensors["layer.weight"] - &weights.tensors["layer.weight"]).abs().max().double_value(&[]);
         assert!(gap > 0.0 && gap < 1e-3, "{gap}");
+    }
+
+    #[test]
+    fn halves_end_at_65504() {
+        let mut weights = Weights::from_store(&store());
+        for (value, fits) in [(-65_504.0, true), (65_505.0, false), (f64::NAN, false)] {
+            weights.tensors.insert("x".to_string(), Tensor::from_slice(&[0.0, value]));
+            assert_eq!(weights.fit_half(), fits, "{value}");
+        }
     }
 
     #[test]

@@ -48,6 +48,14 @@ pub enum EcapaConfigError {
         /// The largest value accepted.
         max: i64,
     },
+    /// Sizes that are possible one by one, but not together.
+    #[error("the network would have {actual} weights, but at most {max} are accepted")]
+    Weights {
+        /// Weights of all convolutions.
+        actual: i64,
+        /// The most that is accepted.
+        max: i64,
+    },
     /// A kernel with no middle would shift the frames.
     #[error("kernel sizes must be odd, but one is {0}")]
     EvenKernel(i64),
@@ -62,6 +70,9 @@ pub enum EcapaConfigError {
 }
 
 impl EcapaConfig {
+    /// More than twenty times the largest published network: what asks for more is no honest file.
+    const MAX_WEIGHTS: i64 = 500_000_000;
+
     /// The usual five layers with `channels` channels and three times as many in the aggregation.
     pub fn with_channels(channels: i64) -> Self {
         Self {
@@ -102,7 +113,26 @@ impl EcapaConfig {
         if hidden.iter().any(|&channels| channels != hidden[0] || channels % self.res2net_scale != 0) {
             return Err(EcapaConfigError::Channels { scale: self.res2net_scale, channels: self.channels.clone() });
         }
-        Ok(())
+        match (self.weights(), Self::MAX_WEIGHTS) {
+            (actual, max) if actual > max => Err(EcapaConfigError::Weights { actual, max }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The number of weights in the convolutions of a network whose layers are described; saturates.
+    fn weights(&self) -> i64 {
+        let last = self.channels.len() - 1;
+        let (hidden, aggregated, width) =
+            (self.channels[0], self.channels[last], self.channels[0] / self.res2net_scale);
+        let block = |&kernel: &i64| {
+            let res2net = (self.res2net_scale - 1) * width * width * kernel;
+            2 * hidden * hidden + res2net + 2 * hidden * self.se_channels
+        };
+        let blocks = self.kernel_sizes[1..last].iter().map(block).fold(0, i64::saturating_add);
+        let first = self.bands * hidden * self.kernel_sizes[0];
+        let mfa = (hidden * aggregated * self.kernel_sizes[last]).saturating_mul(last as i64 - 1);
+        let pooling = 4 * aggregated * self.attention_channels + 2 * aggregated * self.embedding;
+        [first, mfa, pooling].into_iter().fold(blocks, i64::saturating_add)
     }
 
     /// Every size with its name and a bound that keeps a hostile file from asking for all the memory.
@@ -147,6 +177,17 @@ mod tests {
         assert!(matches!(with(|c| c.channels[2] = 256), EcapaConfigError::Channels { .. }));
         assert!(matches!(with(|c| c.se_channels = 0), EcapaConfigError::Size { field: "se_channels", actual: 0, .. }));
         assert!(matches!(with(|c| c.embedding = i64::MAX), EcapaConfigError::Size { field: "embedding", .. }));
+        let huge = with(|c| *c = EcapaConfig { channels: vec![8192; 5], ..EcapaConfig::default() });
+        assert!(matches!(huge, EcapaConfigError::Weights { .. }), "{huge}");
+    }
+
+    #[test]
+    fn the_weights_are_those_of_the_network() {
+        let config = EcapaConfig { kernel_sizes: vec![5, 3, 7, 3, 3], ..EcapaConfig::with_channels(48) };
+        let store = tch::nn::VarStore::new(tch::Device::Cpu);
+        crate::speaker::EcapaTdnn::new(store.root(), &config).expect("a valid configuration");
+        let convolutions = store.variables().into_values().filter(|variable| variable.dim() == 3);
+        assert_eq!(config.weights(), convolutions.map(|variable| variable.numel() as i64).sum::<i64>());
     }
 
     #[test]

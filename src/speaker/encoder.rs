@@ -4,7 +4,7 @@ use std::path::Path;
 
 use tch::{Device, Tensor, nn};
 
-use super::{EcapaConfig, EcapaTdnn, SpeakerError};
+use super::{EcapaConfig, EcapaTdnn, FeatureKind, SpeakerError, front_end::FrontEnd};
 use crate::nn::host::floats;
 use crate::{
     features::fbank::{Fbank, subtract_mean},
@@ -16,13 +16,15 @@ use crate::{
 #[derive(Debug)]
 pub struct SpeakerEncoder {
     network: EcapaTdnn,
-    fbank: Fbank,
+    front_end: FrontEnd,
     device: Device,
 }
 
 impl SpeakerEncoder {
     /// The metadata entry of the weights that holds [`EcapaConfig`] as JSON.
     pub const CONFIG_KEY: &'static str = "config";
+    /// The metadata entry that holds [`FeatureKind`] as JSON; without it the features are Kaldi's.
+    pub const FEATURES_KEY: &'static str = "features";
     /// The rate that samples must have.
     pub const SAMPLE_RATE: SampleRate = SampleRate::ANALYSIS;
     /// The least that can be embedded.
@@ -47,30 +49,31 @@ impl SpeakerEncoder {
     /// A configuration or tensors that fit no network.
     pub fn from_weights(weights: &Weights, device: Device) -> Result<Self, SpeakerError> {
         let config: EcapaConfig = weights.json(Self::CONFIG_KEY)?;
-        let fbank = Fbank::new(device);
-        if config.bands != fbank.config().n_mels {
-            return Err(SpeakerError::Bands { expected: config.bands, actual: fbank.config().n_mels });
+        let front_end = FrontEnd::new(FeatureKind::of(weights)?, device);
+        if config.bands != front_end.bands() {
+            return Err(SpeakerError::Bands { expected: config.bands, actual: front_end.bands() });
         }
         let mut store = nn::VarStore::new(device);
         let network = EcapaTdnn::new(store.root(), &config)?;
         let shortest = Self::SAMPLE_RATE.samples(Self::MIN_DURATION) as i64;
-        let (needed, available) = (config.min_frames(), fbank.config().frames(shortest));
+        let (needed, available) = (config.min_frames(), front_end.frames(shortest));
         if needed > available {
             return Err(SpeakerError::Context { needed, available });
         }
         weights.load_into(&store, str::to_string)?;
         store.freeze();
-        Ok(Self { network, fbank, device })
+        Ok(Self { network, front_end, device })
     }
 
-    /// What the network takes: samples (B, L) at 16 kHz in [-1, 1] → filterbanks (B, T, 80) without their mean.
+    /// What a network of [`FeatureKind::Kaldi`] takes, and so any that is trained here: samples (B, L) at 16 kHz in
+    /// [-1, 1] → filterbanks (B, T, 80) without their mean.
     pub fn features(fbank: &Fbank, samples: &Tensor) -> Tensor {
         subtract_mean(&fbank.forward(samples))
     }
 
     /// Samples (B, L) at 16 kHz in [-1, 1], of at least [`Self::MIN_DURATION`] → embeddings (B, E) of unit length.
     pub fn forward(&self, samples: &Tensor) -> Tensor {
-        let features = Self::features(&self.fbank, &samples.to_device(self.device));
+        let features = self.front_end.forward(&samples.to_device(self.device));
         let embeddings = self.network.forward(&features, None, false);
         let norm = embeddings.square().sum_dim_intlist(-1, true, None).sqrt();
         embeddings / norm.clamp_min(1e-12)

@@ -89,10 +89,15 @@ impl Models {
         Aligner::load(&path, self.device).map_err(|source| ModelError::Load { path, source })
     }
 
-    /// The speaker encoder.
+    /// The speaker encoder whose embeddings the acoustic model and the voices know.
     pub fn speaker(&self) -> Result<SpeakerEncoder, ModelError> {
-        let path = self.path("speaker");
-        SpeakerEncoder::load(&path, self.device).map_err(|source| ModelError::Speaker { path, source })
+        self.speaker_at(&self.path("speaker"))
+    }
+
+    /// Any other speaker encoder. Its embeddings can be compared with each other, but mean nothing to the voices.
+    pub fn speaker_at(&self, path: &Path) -> Result<SpeakerEncoder, ModelError> {
+        SpeakerEncoder::load(path, self.device)
+            .map_err(|source| ModelError::Speaker { path: path.to_path_buf(), source })
     }
 
     /// Embeddings of the voices that come with the acoustic model, by name.

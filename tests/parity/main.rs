@@ -4,6 +4,7 @@
 
 mod cepstrum;
 mod ecapa;
+mod embedding;
 mod fbank;
 mod features;
 mod formula;

@@ -33,6 +33,13 @@ fn all_tensors_are_read_and_nothing_else() {
 }
 
 #[test]
+fn a_checkpoint_that_would_call_something_is_refused_by_its_name() {
+    let error = pytorch::read_any(&golden("malicious.ckpt")).expect_err("a call of os.system");
+    let reason = "it would call posix.system, but only what makes tensors and containers is allowed";
+    assert!(error.to_string().ends_with(reason), "{error}");
+}
+
+#[test]
 fn what_is_no_checkpoint_is_an_error() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = folder.path().join("x.pt");

@@ -1,7 +1,7 @@
 //! The pickle machine, cut down to what builds data.
 //!
-//! The instructions are those of Python's `pickletools`. A call (`REDUCE`) is carried out for three names that make
-//! tensors and dictionaries and gives an opaque value for all others.
+//! The instructions are those of Python's `pickletools`. A call (`REDUCE`, `NEWOBJ`) is imitated for the few names that
+//! make tensors and containers, and refused for all others.
 
 use std::{collections::HashMap, rc::Rc};
 
@@ -210,8 +210,9 @@ fn storage(id: &Value) -> Result<StorageRef, PyTorchError> {
     }
 }
 
+/// What the call of `function` gives, without calling anything.
 fn reduce(function: &Value, arguments: &[Rc<Value>]) -> Result<Value, PyTorchError> {
-    let Value::Global(name) = function else { return Ok(Value::Opaque) };
+    let Value::Global(name) = function else { return Err(MALFORMED) };
     match (name.as_str(), arguments) {
         ("collections.OrderedDict", []) => Ok(Value::empty_dict()),
         ("torch._utils._rebuild_parameter", [data, ..]) => Ok(data.as_ref().clone()),
@@ -221,6 +222,8 @@ fn reduce(function: &Value, arguments: &[Rc<Value>]) -> Result<Value, PyTorchErr
             let (Some(offset), Some(size), Some(stride)) = (offset, size, stride) else { return Err(MALFORMED) };
             Ok(Value::Tensor(View { storage: storage.clone(), offset, size, stride }))
         }
-        _ => Ok(Value::Opaque),
+        ("torch.Size" | "torch.device", _) => Ok(Value::Opaque),
+        // The name comes from the file: it must not fill the terminal or control it.
+        _ => Err(PyTorchError::Call(name.chars().take(80).flat_map(char::escape_debug).collect())),
     }
 }

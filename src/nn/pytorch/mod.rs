@@ -1,9 +1,9 @@
 //! A restricted reader of PyTorch checkpoints: tensors alone, and no code of the file is run.
 //!
 //! `torch.save` writes a pickle, which is a program that can call any Python function. This reader carries out only the
-//! instructions that build numbers, strings, tuples, lists, dictionaries and tensors; whatever else the program asks
-//! for becomes an opaque value and is left out. Both forms are read: the ZIP archive of PyTorch 1.6 and later, and the
-//! older sequence of pickles, in which HiFi-GAN's generators are published.
+//! instructions that build numbers, strings, tuples, lists, dictionaries and tensors. A file that asks for any other
+//! call is refused with the name of what it would call, as by `torch.load(weights_only=True)`. Both forms are read: the
+//! ZIP archive of PyTorch 1.6 and later, and the older sequence of pickles, in which HiFi-GAN's generators are published.
 
 mod archive;
 mod legacy;
@@ -26,6 +26,9 @@ pub enum PyTorchError {
     /// It ends too early or holds what cannot be.
     #[error("it is damaged: {0}")]
     Damaged(&'static str),
+    /// Python would run code of its choice.
+    #[error("it would call {0}, but only what makes tensors and containers is allowed")]
+    Call(String),
     /// It is whole as far as can be seen, but uses what this reader does not know.
     #[error("it uses {0}, which is not supported")]
     Unsupported(String),
