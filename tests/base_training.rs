@@ -94,7 +94,7 @@ fn the_speaker_encoder_is_trained_and_used() {
     teacher.write(&bench.path("teacher.safetensors"), Precision::Full).expect("a file");
     let recipe = format!(
         "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nspeeds = [1.0, 0.9]\nmixtures = 0.2\n\
-         batch_s = 6.0\ncrop_s = [1.0, 2.0]\nchannels = 16\nmargin = 0.2\nscale = 10.0\nteacher_weight = 5.0\n\
+         batch_s = 6.0\ncrop_s = [1.0, 2.0]\nchannels = 16\nmargin = 0.2\nscale = 10.0\nmargin_weight = 1.0\nteacher_weight = 5.0\n\
          [augment]\nclean = 0.2\nroom = 0.5\nrt60_s = [0.1, 0.2]\nrooms = 2\nnoise = 0.5\nsnr_db = [0.0, 20.0]\n\
          channel = 0.5\ncodec = 0.5\n{RUN}"
     );

@@ -103,10 +103,23 @@ fn add_pulse(response: &mut [f64], delay: f64, gain: f64) {
     }
 }
 
+/// The next length that transforms fast: even, and a product of small primes.
+fn fast_length(length: i64) -> i64 {
+    let smooth = |mut n: i64| {
+        [2, 3, 5].into_iter().for_each(|prime| {
+            while n % prime == 0 {
+                n /= prime;
+            }
+        });
+        n == 1
+    };
+    (length.max(1)..).find(|&n| n % 2 == 0 && smooth(n)).unwrap_or(length)
+}
+
 /// Samples (L) with an impulse response (K) → (L).
 pub fn convolve(samples: &Tensor, response: &Tensor) -> Tensor {
     let length = samples.size()[0];
-    let size = (length + response.size()[0]) / 2 * 2 + 2;
+    let size = fast_length(length + response.size()[0]);
     let spectrum = samples.fft_rfft(size, -1, "backward") * response.fft_rfft(size, -1, "backward");
     spectrum.fft_irfft(size, -1, "backward").narrow(0, 0, length).to_kind(Kind::Float)
 }
@@ -166,6 +179,11 @@ mod tests {
             let measured = (below(25.0) - below(5.0)) as f64 / 16_000.0 * 3.0;
             assert!((measured / rt60_s - 1.0).abs() < 0.15, "{measured} s instead of {rt60_s} s");
         }
+    }
+
+    #[test]
+    fn lengths_of_small_primes() {
+        assert_eq!([0, 7, 8, 11, 97, 64_001].map(fast_length), [2, 8, 8, 12, 100, 64_800]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod acoustic;
 pub mod adversary;
+pub mod ahead;
 pub mod aligner;
 pub mod base;
 pub mod labels;

@@ -36,6 +36,7 @@ pub(super) struct Examples {
 }
 
 /// A batch.
+#[derive(Debug)]
 pub(super) struct Drawn {
     /// (B, L) samples at 16 kHz.
     pub samples: Tensor,

@@ -11,7 +11,8 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
 
-use self::examples::{Examples, random_crop};
+use self::examples::{Drawn, Examples, random_crop};
+use super::ahead::Ahead;
 use super::runner::{Loss, Task, TrainError};
 use crate::augment::mix;
 use crate::dataset::prepared::Prepared;
@@ -33,10 +34,16 @@ pub struct SpeakerTask {
     /// (S, E) a direction for each training speaker.
     directions: Tensor,
     recipe: SpeakerRecipe,
-    examples: Examples,
+    batches: Ahead<Batch>,
     validation: Validation,
-    seed: u64,
     device: Device,
+}
+
+/// A batch and how much it is.
+#[derive(Debug)]
+struct Batch {
+    drawn: Drawn,
+    audio_s: f64,
 }
 
 /// What the trainer reads.
@@ -135,7 +142,9 @@ impl SpeakerTask {
         let init = nn::Init::Randn { mean: 0.0, stdev: 0.1 };
         let directions = store.root().sub("classifier").var("weight", &shape, init);
         let (device, fbank) = (store.device(), Fbank::new(store.device()));
-        Ok(Self { network, config, fbank, directions, recipe, examples, validation, seed, device })
+        let plan = recipe.clone();
+        let batches = Ahead::new(move |step| batch(&plan, &examples, seed.wrapping_add(step)));
+        Ok(Self { network, config, fbank, directions, recipe, batches, validation, device })
     }
 
     /// Additive angular margin softmax: embeddings (B, E) of unit length, classes (B).
@@ -165,12 +174,7 @@ impl SpeakerTask {
 
 impl Task for SpeakerTask {
     fn loss(&self, step: u64, _progress: f64) -> Loss {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
-        let (shortest, longest) = self.recipe.crop_s;
-        let seconds = (random.random_range(shortest..=longest) / CROP_STEP_S).round() * CROP_STEP_S;
-        let count = (self.recipe.batch_s / seconds).round().max(2.0) as usize;
-        let length = (seconds * SampleRate::ANALYSIS.hz()) as i64;
-        let drawn = self.examples.draw(count, length, random.random());
+        let Batch { drawn, audio_s } = self.batches.take(step);
         let embeddings = self.embed(&drawn.samples, true);
         let cosines = (&embeddings * drawn.teacher.to_device(self.device)).sum_dim_intlist(-1, false, Kind::Float);
         let teacher: Tensor = 1.0 - cosines.mean(Kind::Float);
@@ -180,9 +184,9 @@ impl Task for SpeakerTask {
         if classes.numel() > 0 {
             let margin = self.margin_loss(&embeddings.index_select(0, &rows), &classes);
             parts.push(("margin", margin.detach()));
-            total += margin;
+            total += margin * self.recipe.margin_weight;
         }
-        Loss { total, parts, audio_s: seconds * count as f64 }
+        Loss { total, parts, audio_s }
     }
 
     /// Equal error rates over all pairs of crops of unseen speakers (2 s; 4 s; 4 s with unseen noise at 10 dB), and the
@@ -208,6 +212,17 @@ impl Task for SpeakerTask {
         weights.tensors.retain(|name, _| !name.starts_with("classifier."));
         weights.set_json(SpeakerEncoder::CONFIG_KEY, &self.config)
     }
+}
+
+/// Crops of one length.
+fn batch(recipe: &SpeakerRecipe, examples: &Examples, seed: u64) -> Batch {
+    let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let (shortest, longest) = recipe.crop_s;
+    let seconds = (random.random_range(shortest..=longest) / CROP_STEP_S).round() * CROP_STEP_S;
+    let count = (recipe.batch_s / seconds).round().max(2.0) as usize;
+    let length = (seconds * SampleRate::ANALYSIS.hz()) as i64;
+    let drawn = tch::no_grad(|| examples.draw(count, length, random.random()));
+    Batch { drawn, audio_s: seconds * count as f64 }
 }
 
 /// The rate at which as many same-speaker pairs fall below a threshold as different ones reach it.

@@ -31,6 +31,8 @@ pub struct SpeakerRecipe {
     pub margin: f64,
     /// Scale of the cosines before the softmax.
     pub scale: f64,
+    /// Weight of telling the training speakers apart.
+    pub margin_weight: f64,
     /// Weight of the distance to the teacher.
     pub teacher_weight: f64,
     /// What crops go through.
