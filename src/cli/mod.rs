@@ -7,6 +7,7 @@ mod evaluate;
 mod generate;
 mod global;
 mod process;
+mod speaker;
 mod text;
 mod train;
 mod values;
@@ -18,6 +19,9 @@ pub use self::{
     generate::{AudioFormat, GenerateArgs},
     global::GlobalArgs,
     process::ProcessArgs,
+    speaker::{
+        CompareArgs, DecisionArgs, EmbedArgs, EnrollArgs, ForgetArgs, IdentifyArgs, SpeakerArgs, SpeakerCommand,
+    },
     text::{AlphabetName, TextArgs},
     train::{Component, TrainArgs},
     values::{Assignment, VoiceName},
@@ -59,6 +63,7 @@ pub enum Command {
     Train(TrainArgs),
     Generate(GenerateArgs),
     Evaluate(EvaluateArgs),
+    Speaker(SpeakerArgs),
     Text(TextArgs),
     Voices(VoicesArgs),
     Config(ConfigArgs),
@@ -102,7 +107,9 @@ mod tests {
     #[test]
     fn every_command_has_examples_and_every_flag_help() {
         let command = Cli::command();
-        for sub in command.get_subcommands() {
+        let (subs, nested) =
+            (command.get_subcommands(), command.get_subcommands().flat_map(|sub| sub.get_subcommands()));
+        for sub in subs.chain(nested) {
             assert!(sub.get_after_help().is_some_and(|help| help.to_string().contains("Examples:")), "{sub}");
             for arg in sub.get_arguments().chain(command.get_arguments()) {
                 assert!(arg.get_help().is_some(), "{sub} {arg}");

@@ -59,6 +59,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("output.format", Rule::OneOf(FORMATS)),
     ("models.dir", Rule::FolderOrEmpty),
     ("voices.dir", Rule::Folder),
+    ("speakers.dir", Rule::Folder),
     ("runtime.cpu_limit", Rule::Within(1.0, 100.0)),
     ("runtime.seed", Rule::Within(0.0, i64::MAX as f64)),
     ("runtime.gpu", Rule::Gpu),
