@@ -29,7 +29,8 @@ const WINDOWS: usize = 20;
 pub(super) fn run(args: &EvaluateArgs, session: &Session) -> anyhow::Result<()> {
     let config = session.config();
     let speakers = collect(&args.speakers, &args.only)?;
-    let encoder = Models::new(&paths::models_dir(config), session.device()).speaker()?;
+    let models = Models::new(&paths::models_dir(config), session.device());
+    let encoder = models.speaker()?;
     let noise = args.noise.as_deref().zip(args.snr);
     let embedder = Embedder::new(&encoder, &config.process.vad, noise, config.runtime.seed)?;
     let (embeddings, set_aside) = embed(&speakers, &embedder, session)?;
@@ -43,7 +44,7 @@ pub(super) fn run(args: &EvaluateArgs, session: &Session) -> anyhow::Result<()> 
             fingerprint: encoder.fingerprint().to_owned(),
             calibration,
             calibrated: encoder.calibration().is_some(),
-            cpu_factor: cpu_factor(&encoder, session)?,
+            cpu_factor: if models.device().is_cuda() { None } else { Some(cpu_factor(&encoder, session)?) },
         },
         conditions: conditions
             .map(|(&condition, rows)| {

@@ -4,8 +4,6 @@
 //! sphere, from the two windows that are least alike). If the calibration finds the means to be of different speakers
 //! and both groups hold enough, more than one person speaks.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Calibration, SpeakerEncoder, SpeakerError, cosine, mean_embedding};
 use crate::units::Seconds;
 
@@ -23,7 +21,7 @@ const MAX_LLR: f64 = 3.0;
 const ROUNDS: usize = 20;
 
 /// A recording that seems to hold more than one speaker.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Companions {
     /// About how long either speaks (the second stands for all but the first), the more talkative first.
     pub seconds: [f64; 2],
@@ -43,7 +41,8 @@ pub(super) fn find(
         return Ok(None);
     }
     let hop = rate.samples(HOP).max(samples.len().div_ceil(MAX_WINDOWS));
-    let windows: Vec<&[f32]> = samples.windows(window).step_by(hop).collect();
+    let windows = samples.windows(window).step_by(hop).filter(|window| SpeakerEncoder::check(window).is_ok());
+    let windows: Vec<&[f32]> = windows.collect();
     let split = split(&encoder.embed_windows(&windows)?, rate.duration(hop), calibration);
     Ok(split.filter(|split| split.llr < MAX_LLR && split.seconds[1] >= MIN_GROUP.0))
 }

@@ -92,6 +92,23 @@ impl SpeakerEncoder {
         embeddings / norm.clamp_min(1e-12)
     }
 
+    /// Whether a voice can be told by these samples (16 kHz).
+    ///
+    /// # Errors
+    /// Samples that are too short, silent or not finite.
+    pub fn check(samples: &[f32]) -> Result<(), SpeakerError> {
+        let (min, actual) = (Self::MIN_DURATION, Self::SAMPLE_RATE.duration(samples.len()));
+        if actual < min {
+            return Err(SpeakerError::TooShort { min, actual });
+        }
+        if let Some(index) = samples.iter().position(|sample| !sample.is_finite()) {
+            return Err(SpeakerError::NotFinite { index });
+        }
+        let power = samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len() as f64;
+        let (min_db, actual_db) = (Self::MIN_LEVEL_DB, 10.0 * power.log10());
+        if actual_db < min_db { Err(SpeakerError::Silent { min_db, actual_db }) } else { Ok(()) }
+    }
+
     /// Who is speaking: 192 values of unit length for mono samples at 16 kHz in [-1, 1].
     ///
     /// Samples up to 8 s are one part, without what exceeds a multiple of 0.25 s (half of that at either end). Longer
@@ -101,10 +118,10 @@ impl SpeakerEncoder {
     /// # Errors
     /// Samples that are too short, silent or not finite.
     pub fn embed(&self, samples: &[f32]) -> Result<Vec<f32>, SpeakerError> {
-        check(samples)?;
+        Self::check(samples)?;
         let gain = 1.0 / full_scale(samples);
         let parts: Vec<&[f32]> = parts(samples.len()).map(|part| &samples[part]).collect();
-        let mut heard: Vec<&[f32]> = parts.iter().copied().filter(|part| check(part).is_ok()).collect();
+        let mut heard: Vec<&[f32]> = parts.iter().copied().filter(|part| Self::check(part).is_ok()).collect();
         if heard.is_empty() {
             heard.push(parts[0]);
         }
@@ -120,7 +137,7 @@ impl SpeakerEncoder {
     /// The first window that is too short, silent, not finite or of another length than the first.
     pub fn embed_windows(&self, windows: &[&[f32]]) -> Result<Vec<Vec<f32>>, SpeakerError> {
         for window in windows {
-            check(window)?;
+            Self::check(window)?;
             if window.len() != windows[0].len() {
                 return Err(SpeakerError::Lengths { expected: windows[0].len(), actual: window.len() });
             }
@@ -169,19 +186,5 @@ fn full_scale(samples: &[f32]) -> f64 {
     f64::from(samples.iter().fold(1.0f32, |peak, sample| peak.max(sample.abs())))
 }
 
-/// Whether a voice can be told by these samples.
-fn check(samples: &[f32]) -> Result<(), SpeakerError> {
-    let (min, actual) = (SpeakerEncoder::MIN_DURATION, SpeakerEncoder::SAMPLE_RATE.duration(samples.len()));
-    if actual < min {
-        return Err(SpeakerError::TooShort { min, actual });
-    }
-    if let Some(index) = samples.iter().position(|sample| !sample.is_finite()) {
-        return Err(SpeakerError::NotFinite { index });
-    }
-    let power = samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len() as f64;
-    let (min_db, actual_db) = (SpeakerEncoder::MIN_LEVEL_DB, 10.0 * power.log10());
-    if actual_db < min_db { Err(SpeakerError::Silent { min_db, actual_db }) } else { Ok(()) }
-}
-
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

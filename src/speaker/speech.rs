@@ -116,6 +116,7 @@ impl SpokenAudio {
                 break;
             }
         }
+        samples.truncate(RATE.samples(MAX_SPEECH));
         if samples.len() < RATE.samples(min) {
             return Err(ListenError::TooLittle { min, actual: speech, duration });
         }

@@ -116,3 +116,36 @@ impl<'a> SpeakerStream<'a> {
         Ok(Update { time, speech, speaking, embedding, mean })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::speaker::{
+        cosine,
+        encoder::tests::{encoder, tone},
+    };
+
+    /// Half a second of each, again and again.
+    fn updates(stream: &mut SpeakerStream, samples: &[f32]) -> Vec<Update> {
+        let hop = stream.wanted();
+        samples.chunks_exact(hop).filter_map(|chunk| stream.push(chunk).expect("finite samples")).collect()
+    }
+
+    #[test]
+    fn memory_is_bounded_and_the_speaker_is_forgotten_in_silence() {
+        let (encoder, vad) = (encoder(), VadConfig::default());
+        let mut stream = SpeakerStream::new(&encoder, &vad, StreamConfig::default());
+        // Words of a second, with pauses.
+        let word = |i: usize| if i / 16_000 % 2 == 0 { 1.0 } else { 1e-3 };
+        let speech: Vec<f32> = tone(160_000, 150.0).iter().enumerate().map(|(i, sample)| sample * word(i)).collect();
+        let spoken = updates(&mut stream, &speech);
+        assert_eq!((spoken.len(), spoken[19].time), (20, Seconds(10.0)));
+        let last = spoken[19].embedding.as_ref().expect("enough speech");
+        assert!(cosine(&spoken[19].mean, last) > 0.5);
+        assert!(spoken[19].speech > Seconds(2.0) && spoken[19].speech <= Seconds(3.0), "{}", spoken[19].speech);
+        let silent = updates(&mut stream, &[0.0; 320_000]);
+        assert!(silent[39].embedding.is_none() && !silent[39].speaking);
+        assert_eq!(silent[39].mean, silent[20].mean);
+        assert!(stream.recent.len() <= RATE.samples(Seconds(9.0)) && stream.recent.capacity() < 400_000);
+    }
+}

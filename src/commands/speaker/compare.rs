@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{hearing, listener, percent};
+use super::{calibration, hearing, listener, percent};
 use crate::{
     cli::CompareArgs,
     commands::Session,
@@ -17,8 +17,10 @@ pub(super) fn run(args: &CompareArgs, session: &Session) -> anyhow::Result<()> {
     let listener = listener(session)?;
     let first = hearing::hear(&[&args.first], true, &listener, session)?;
     let second = hearing::hear(&[&args.second], true, &listener, session)?;
+    first.warn();
+    second.warn();
     let cosine = cosine(&first.embedding(), &second.embedding());
-    let llr = listener.calibration().llr(cosine);
+    let llr = calibration(&listener).llr(cosine);
     let probability = probability(llr, 0.5);
     let verdict = Verdict::of(probability);
     let document = json!({

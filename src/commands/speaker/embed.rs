@@ -22,6 +22,7 @@ pub(super) fn run(args: &EmbedArgs, session: &Session) -> anyhow::Result<()> {
     }
     let listener = listener(session)?;
     let heard = hearing::hear(&[&args.input], false, &listener, session)?;
+    heard.warn();
     let recordings: Vec<_> = heard
         .recordings
         .iter()

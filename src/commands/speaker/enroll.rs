@@ -6,13 +6,13 @@ use anyhow::bail;
 use serde_json::json;
 
 use super::{
-    company, enrolments,
+    calibration, company, enrolments,
     hearing::{self, Hearing, Recording},
     listener,
 };
 use crate::{
     cli::EnrollArgs,
-    commands::Session,
+    commands::{Session, failure::Usage},
     files,
     speaker::{
         Calibration, Verdict,
@@ -28,6 +28,9 @@ use crate::{
 /// # Errors
 /// Recordings that can't be used or, without `--force`, that are not of one speaker; a speaker of another encoder.
 pub(super) fn run(args: &EnrollArgs, session: &Session) -> anyhow::Result<()> {
+    if args.inputs.iter().any(|path| path.as_os_str() == "-") {
+        return Err(Usage("enroll takes files and folders, not stdin".to_owned()).into());
+    }
     let known = enrolments(session);
     let before = if args.replace { None } else { known.find(args.name.as_str())? };
     let listener = listener(session)?;
@@ -41,6 +44,7 @@ pub(super) fn run(args: &EnrollArgs, session: &Session) -> anyhow::Result<()> {
     if !args.force {
         refuse_company(&heard)?;
     }
+    heard.warn();
     let had = enrolment.utterances.len();
     for recording in &heard.recordings {
         let utterance = utterance(recording)?;
@@ -51,7 +55,7 @@ pub(super) fn run(args: &EnrollArgs, session: &Session) -> anyhow::Result<()> {
         }
     }
     if !args.force {
-        refuse_stranger(&enrolment, had, listener.calibration())?;
+        refuse_stranger(&enrolment, had, calibration(&listener))?;
     }
     let added = enrolment.utterances.len() - had;
     let path = known.keep(&enrolment)?;

@@ -54,6 +54,13 @@ impl Hearing {
         Seconds(self.recordings.iter().map(|recording| recording.speech_s).sum())
     }
 
+    /// Says on stderr what to keep in mind.
+    pub fn warn(&self) {
+        for recording in &self.recordings {
+            recording.warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", recording.path.display()));
+        }
+    }
+
     /// The warnings on each recording, with its name where there are several.
     pub fn warnings(&self) -> Vec<String> {
         let one = self.recordings.len() == 1;
@@ -67,7 +74,7 @@ impl Hearing {
 }
 
 /// Listens to the recordings named and those in folders named; `-` is stdin. What can't be used is named on stderr and
-/// set aside. With `alone`, warns of recordings in which more than one person seems to speak.
+/// set aside. With `alone`, finds recordings in which more than one person seems to speak.
 ///
 /// # Errors
 /// A path that is not there, a folder without recordings, or nothing usable at all.
@@ -90,9 +97,6 @@ pub(super) fn hear(inputs: &[&Path], alone: bool, listener: &Listener, session: 
     drop(task);
     if hearing.recordings.is_empty() {
         bail!("none of the {} recordings could be used", paths.len());
-    }
-    for recording in &hearing.recordings {
-        recording.warnings.iter().for_each(|warning| tracing::warn!("{}: {warning}", recording.path.display()));
     }
     Ok(hearing)
 }
@@ -120,11 +124,18 @@ fn read(path: &Path, listener: &Listener) -> anyhow::Result<SpokenAudio> {
         io::stdin().read_to_end(&mut bytes).context("cannot read stdin")?;
         return Ok(SpokenAudio::decode(bytes, &listener.vad)?);
     }
-    // The path is named where the error is reported.
     SpokenAudio::read(path, &listener.vad).map_err(|error| match error {
-        ListenError::Audio(AudioError::File(FileError { source, .. })) => source.into(),
+        ListenError::Audio(error) => without_path(error),
         error => error.into(),
     })
+}
+
+/// The error without the path that it may name: who reports it names that.
+pub(super) fn without_path(error: AudioError) -> anyhow::Error {
+    match error {
+        AudioError::File(FileError { source, .. }) => source.into(),
+        error => error.into(),
+    }
 }
 
 fn recording(path: &Path, heard: Heard) -> Recording {

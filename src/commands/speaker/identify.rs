@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{enrolments, hearing, listener, percent};
+use super::{calibration, enrolments, hearing, listener, percent};
 use crate::{
     cli::{DecisionArgs, IdentifyArgs},
     commands::{Session, table},
@@ -60,7 +60,7 @@ impl Line {
         let speakers = enrolled.into_iter().map(|one| (one.embedding(), one.name)).map(|(a, b)| (b, a)).collect();
         let prior = decision.prior.unwrap_or(0.5);
         let threshold = decision.threshold.unwrap_or_else(|| -log_odds(prior));
-        Ok(Self { speakers, calibration: listener.calibration(), prior, threshold })
+        Ok(Self { speakers, calibration: calibration(listener), prior, threshold })
     }
 
     /// All speakers, the best first.
@@ -90,6 +90,7 @@ pub(super) fn run(args: &IdentifyArgs, session: &Session) -> anyhow::Result<()> 
     let line = Line::up(&listener, args.decision, session)?;
     let inputs: Vec<&Path> = args.inputs.iter().map(|path| path.as_path()).collect();
     let heard = hearing::hear(&inputs, true, &listener, session)?;
+    heard.warn();
     let answers: Vec<_> = heard.recordings.iter().map(|one| line.candidates(&one.heard.embedding)).collect();
     let recordings: Vec<_> = heard
         .recordings

@@ -11,7 +11,7 @@ mod stream;
 use super::{Session, paths};
 use crate::{
     cli::{SpeakerArgs, SpeakerCommand},
-    speaker::{Companions, Listener, enrolment::Enrolments},
+    speaker::{Calibration, Companions, Listener, enrolment::Enrolments},
     synthesis::models::{ModelError, Models},
     units::Seconds,
 };
@@ -38,11 +38,15 @@ pub fn run(args: &SpeakerArgs, session: &Session) -> anyhow::Result<()> {
 /// The encoder with the settings in force.
 fn listener(session: &Session) -> Result<Listener, ModelError> {
     let models = Models::new(&paths::models_dir(session.config()), session.device());
-    let listener = Listener { encoder: models.speaker()?, vad: session.config().process.vad.clone() };
+    Ok(Listener { encoder: models.speaker()?, vad: session.config().process.vad.clone() })
+}
+
+/// How cosines are to be read; says where that is a guess.
+fn calibration(listener: &Listener) -> Calibration {
     if listener.encoder.calibration().is_none() {
-        tracing::debug!("the speaker encoder carries no calibration; probabilities are a guess");
+        tracing::info!("the speaker encoder carries no calibration: probabilities are a guess");
     }
-    Ok(listener)
+    listener.calibration()
 }
 
 fn enrolments(session: &Session) -> Enrolments {

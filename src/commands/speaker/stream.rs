@@ -10,6 +10,7 @@ use anyhow::Context;
 use serde::Serialize;
 
 use super::{
+    hearing::without_path,
     identify::{Line, UNKNOWN},
     listener,
 };
@@ -59,8 +60,9 @@ pub(super) fn run(args: &EmbedArgs, session: &Session) -> anyhow::Result<()> {
     let mut stream = SpeakerStream::new(&listener.encoder, &listener.vad, config);
     let source = args.input.display().to_string();
     let mut times = Vec::new();
-    for block in open(&args.input, args.raw).with_context(|| source.clone())? {
-        let block = block.with_context(|| source.clone())?;
+    let failed = |error: AudioError| without_path(error).context(source.clone());
+    for block in open(&args.input, args.raw).map_err(failed)? {
+        let block = block.map_err(failed)?;
         let mut rest = block.as_slice();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(rest.len().min(stream.wanted()));

@@ -29,7 +29,7 @@ const TRIES: usize = 50;
 pub enum Condition {
     /// All its speech.
     Whole,
-    /// So much of its speech, from a random place. Utterances with less are left out.
+    /// So much of its speech, from a random place. Utterances with less, or that are silent there, are left out.
     Crop(Seconds),
     /// The same with background noise.
     Noisy {
@@ -150,7 +150,7 @@ impl<'a> Embedder<'a> {
                     .map(|speech| self.noisy(speech, snr_db, &mut random))
                     .transpose()?,
             };
-            if let Some(crop) = crop {
+            if let Some(crop) = crop.filter(|crop| SpeakerEncoder::check(crop).is_ok()) {
                 speakers.push(*speaker);
                 crops.push(crop);
             }

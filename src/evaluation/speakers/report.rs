@@ -42,8 +42,8 @@ pub struct EncoderReport {
     pub calibration: Calibration,
     /// Whether it is the encoder's own.
     pub calibrated: bool,
-    /// Processor seconds per second of audio, for windows of 3 s on one thread.
-    pub cpu_factor: f64,
+    /// Processor seconds per second of audio, for windows of 3 s on one thread; none on a GPU.
+    pub cpu_factor: Option<f64>,
 }
 
 /// The figures under a condition. Those that could not be had are `None`.
@@ -128,7 +128,9 @@ impl fmt::Display for SpeakerReport {
         }
         let calibrated = if self.encoder.calibrated { "its own calibration" } else { "a general calibration" };
         writeln!(f, "\nminDCF: NIST, P_target 0.01, costs 1, normalised. Cllr in bits, with {calibrated}.")?;
-        writeln!(f, "The encoder takes {:.4} s of one processor per second of audio.", self.encoder.cpu_factor)?;
+        if let Some(factor) = self.encoder.cpu_factor {
+            writeln!(f, "The encoder takes {factor:.4} s of one processor per second of audio (windows of 3 s).")?;
+        }
         if !self.set_aside.is_empty() {
             writeln!(f, "\nSet aside: {}", self.set_aside.len())?;
         }
@@ -155,7 +157,12 @@ mod tests {
             schema: SpeakerReport::SCHEMA,
             folders: vec!["people".to_owned()],
             speakers: 2,
-            encoder: EncoderReport { fingerprint: "f".to_owned(), calibration, calibrated: false, cpu_factor: 0.0125 },
+            encoder: EncoderReport {
+                fingerprint: "f".to_owned(),
+                calibration,
+                calibrated: false,
+                cpu_factor: Some(0.0125),
+            },
             conditions,
             set_aside: vec![Skipped { id: "x.wav".to_owned(), reason: "no audio".to_owned() }],
         };
@@ -167,7 +174,7 @@ whole                  4           6    0.00   0.000  0.010      0.000         1
 4 s                    1           0       -       -      -          -             -
 
 minDCF: NIST, P_target 0.01, costs 1, normalised. Cllr in bits, with a general calibration.
-The encoder takes 0.0125 s of one processor per second of audio.
+The encoder takes 0.0125 s of one processor per second of audio (windows of 3 s).
 
 Set aside: 1
   x.wav: no audio

@@ -14,11 +14,11 @@ fn weights() -> Weights {
     weights
 }
 
-fn encoder() -> SpeakerEncoder {
+pub(in crate::speaker) fn encoder() -> SpeakerEncoder {
     SpeakerEncoder::from_weights(&weights(), Device::Cpu).expect("weights that fit")
 }
 
-fn tone(samples: usize, hz: f32) -> Vec<f32> {
+pub(in crate::speaker) fn tone(samples: usize, hz: f32) -> Vec<f32> {
     (0..samples).map(|i| 0.3 * (i as f32 * hz * std::f32::consts::TAU / 16_000.0).sin()).collect()
 }
 
@@ -59,7 +59,7 @@ fn parts_have_few_lengths_and_cover_long_recordings() {
         let lost = parts[0].start + length - parts[parts.len() - 1].end;
         assert!(lost < if parts.len() == 1 { 4_000 } else { 1 }, "{length}: {lost}");
     }
-    assert_eq!(parts(9_001).collect::<Vec<_>>(), [500..8_500]);
+    assert_eq!(parts(9_001).next(), Some(500..8_500));
 }
 
 #[test]
