@@ -136,7 +136,7 @@ mod tests {
         let (encoder, vad) = (encoder(), VadConfig::default());
         let mut stream = SpeakerStream::new(&encoder, &vad, StreamConfig::default());
         // Words of a second, with pauses.
-        let word = |i: usize| if i / 16_000 % 2 == 0 { 1.0 } else { 1e-3 };
+        let word = |i: usize| if (i / 16_000).is_multiple_of(2) { 1.0 } else { 1e-3 };
         let speech: Vec<f32> = tone(160_000, 150.0).iter().enumerate().map(|(i, sample)| sample * word(i)).collect();
         let spoken = updates(&mut stream, &speech);
         assert_eq!((spoken.len(), spoken[19].time), (20, Seconds(10.0)));

@@ -36,6 +36,7 @@ struct Reading<'a> {
     /// The known speaker or "unknown"; null where there is too little speech, absent without `--identify`.
     #[serde(skip_serializing_if = "Option::is_none")]
     speaker: Option<Option<&'a str>>,
+    /// That it is the known speaker who fits best, named or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     probability: Option<f64>,
     /// Processor time that the update took.
