@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 
 use support::Place;
 
-const COMMANDS: [&str; 8] = ["process", "train", "generate", "evaluate", "text", "voices", "models", "config"];
+const COMMANDS: [&str; 9] =
+    ["process", "train", "generate", "evaluate", "speaker", "text", "voices", "models", "config"];
+const SPEAKER_COMMANDS: [&str; 6] = ["embed", "compare", "enroll", "identify", "list", "forget"];
 
 #[test]
 fn help_has_examples_and_is_quick() {
     let place = Place::new();
-    for command in COMMANDS {
+    let nested = SPEAKER_COMMANDS.map(|command| format!("speaker {command}"));
+    for command in COMMANDS.map(str::to_owned).iter().chain(&nested) {
         let run = place.run(&format!("{command} --help")).exits(0);
         assert!(run.stdout.contains("Examples:") && run.stdout.contains(&format!("voice-clone {command}")), "{run:?}");
         assert_eq!(run.stderr, "");

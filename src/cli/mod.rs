@@ -8,6 +8,7 @@ mod generate;
 mod global;
 mod models;
 mod process;
+mod speaker;
 mod text;
 mod train;
 mod values;
@@ -20,6 +21,9 @@ pub use self::{
     global::GlobalArgs,
     models::{ImportArgs, ModelKind, ModelsAction, ModelsArgs},
     process::ProcessArgs,
+    speaker::{
+        CompareArgs, DecisionArgs, EmbedArgs, EnrollArgs, ForgetArgs, IdentifyArgs, SpeakerArgs, SpeakerCommand,
+    },
     text::{AlphabetName, TextArgs},
     train::{Component, TrainArgs},
     values::{Assignment, VoiceName},
@@ -61,6 +65,7 @@ pub enum Command {
     Train(TrainArgs),
     Generate(GenerateArgs),
     Evaluate(EvaluateArgs),
+    Speaker(SpeakerArgs),
     Text(TextArgs),
     Voices(VoicesArgs),
     Models(ModelsArgs),
@@ -105,7 +110,9 @@ mod tests {
     #[test]
     fn every_command_has_examples_and_every_flag_help() {
         let command = Cli::command();
-        for sub in command.get_subcommands() {
+        let (subs, nested) =
+            (command.get_subcommands(), command.get_subcommands().flat_map(|sub| sub.get_subcommands()));
+        for sub in subs.chain(nested) {
             assert!(sub.get_after_help().is_some_and(|help| help.to_string().contains("Examples:")), "{sub}");
             for arg in sub.get_arguments().chain(command.get_arguments()) {
                 assert!(arg.get_help().is_some(), "{sub} {arg}");

@@ -45,6 +45,38 @@ pub fn positive_number(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A probability that leaves room for doubt: above 0 and below 1.
+pub fn probability(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if number > 0.0 && number < 1.0 => Ok(number),
+        _ => Err("expected a number above 0 and below 1".to_owned()),
+    }
+}
+
+/// A ratio of powers in dB that still leaves something of both.
+pub fn decibels(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if (-60.0..=100.0).contains(&number) => Ok(number),
+        _ => Err("expected a number of dB from -60 to 100".to_owned()),
+    }
+}
+
+/// How many utterances a speaker is enrolled with.
+pub fn enrolled_utterances(text: &str) -> Result<usize, String> {
+    match text.trim().parse() {
+        Ok(number @ 1..=1000) => Ok(number),
+        _ => Err("expected a number from 1 to 1000".to_owned()),
+    }
+}
+
+/// The length of a stream's window, in seconds.
+pub fn seconds_of_window(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if (1.0..=10.0).contains(&number) => Ok(number),
+        _ => Err("expected a number of seconds from 1 to 10".to_owned()),
+    }
+}
+
 /// One `key=value` of `--set`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
@@ -82,6 +114,19 @@ mod tests {
         assert_eq!(positive_number("2.5"), Ok(2.5));
         for bad in ["0", "-1", "nan", "inf", "ten", ""] {
             assert!(positive_number(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_have_ends() {
+        assert_eq!((probability("0.01"), seconds_of_window("1")), (Ok(0.01), Ok(1.0)));
+        for bad in ["0", "1", "nan", "-1"] {
+            assert!(probability(bad).is_err(), "{bad:?}");
+        }
+        assert_eq!((decibels("-5"), enrolled_utterances("3")), (Ok(-5.0), Ok(3)));
+        assert!(decibels("nan").is_err() && enrolled_utterances("0").is_err());
+        for bad in ["0.9", "11", "nan", "three"] {
+            assert!(seconds_of_window(bad).is_err(), "{bad:?}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! `voice-clone evaluate`: a voice and recordings to a report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Session, paths};
+use super::{Session, evaluate_speakers, paths};
 use crate::{
     cli::EvaluateArgs,
     dataset::utterances::read_utterances,
@@ -34,13 +34,13 @@ pub struct Job {
 
 impl Job {
     /// Settles what was typed with the settings in force.
-    pub fn resolve(args: &EvaluateArgs, session: &Session) -> Self {
+    fn resolve(model: &str, test_data: &Path, args: &EvaluateArgs, session: &Session) -> Self {
         let config = session.config();
         Self {
-            model: args.model.clone(),
+            model: model.to_owned(),
             voices: paths::voices_dir(config),
             models: paths::models_dir(config),
-            test_data: args.test_data.clone(),
+            test_data: test_data.to_path_buf(),
             output: args.output.clone(),
             seed: config.runtime.seed,
             gpu: config.runtime.gpu.clone(),
@@ -48,12 +48,18 @@ impl Job {
     }
 }
 
-/// Evaluates.
+/// Evaluates a voice, or the telling apart of speakers.
 ///
 /// # Errors
 /// An unknown voice, or recordings that can't be used.
 pub fn run(args: &EvaluateArgs, session: &Session) -> anyhow::Result<()> {
-    let job = Job::resolve(args, session);
+    match (&args.model, &args.test_data) {
+        (Some(model), Some(test_data)) => voice(&Job::resolve(model, test_data, args, session), session),
+        _ => evaluate_speakers::run(args, session),
+    }
+}
+
+fn voice(job: &Job, session: &Session) -> anyhow::Result<()> {
     let models = Models::new(&job.models, session.device());
     let voice = Voice::named(&job.model, &job.voices, &models)?;
     let utterances = read_utterances(&job.test_data)?;

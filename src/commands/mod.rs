@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod evaluate;
+mod evaluate_speakers;
 pub mod failure;
 pub mod generate;
 mod input;
@@ -13,6 +14,7 @@ pub mod paths;
 pub mod process;
 pub mod progress;
 pub mod session;
+pub mod speaker;
 pub mod table;
 pub mod text;
 mod text_report;
@@ -35,6 +37,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Train(args) => train::run(&args, &session),
         Command::Generate(args) => generate::run(&args, &session),
         Command::Evaluate(args) => evaluate::run(&args, &session),
+        Command::Speaker(args) => speaker::run(&args, &session),
         Command::Text(args) => text::run(&args, &session),
         Command::Voices(_) => voices::run(&session),
         Command::Models(args) => models::run(&args, &session),

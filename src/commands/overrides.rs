@@ -19,7 +19,12 @@ pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
         Command::Train(args) => args.gpu.as_ref(),
         Command::Generate(args) => args.gpu.as_ref(),
         Command::Evaluate(args) => args.gpu.as_ref(),
-        Command::Process(_) | Command::Text(_) | Command::Voices(_) | Command::Models(_) | Command::Config(_) => None,
+        Command::Process(_)
+        | Command::Speaker(_)
+        | Command::Text(_)
+        | Command::Voices(_)
+        | Command::Models(_)
+        | Command::Config(_) => None,
     };
     let (minutes, steps) = match &cli.command {
         // A base component's training ends when its own flags say so, not by what suits a voice.

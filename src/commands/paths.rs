@@ -1,4 +1,4 @@
-//! Where voices and models are.
+//! Where voices, speakers and models are.
 
 use std::{env, path::PathBuf};
 
@@ -7,6 +7,11 @@ use crate::config::Config;
 /// The folder of trained voices.
 pub fn voices_dir(config: &Config) -> PathBuf {
     from_setting(&config.voices.dir)
+}
+
+/// The folder of enrolled speakers.
+pub fn speakers_dir(config: &Config) -> PathBuf {
+    expand_home(&config.speakers.dir, env::var_os("HOME").map(PathBuf::from))
 }
 
 /// The folder of the base models: the setting's, or else `models` beside the program or where it was built.

@@ -16,7 +16,7 @@ pub use self::{
     error::ConfigError,
     file::{FILE_VARIABLE, find_file},
     resolve::{Entry, Layers, Resolved, Setting, Source, resolve},
-    sections::{ModelsConfig, OutputConfig, RuntimeConfig, TrainConfig, VoicesConfig},
+    sections::{ModelsConfig, OutputConfig, RuntimeConfig, SpeakersConfig, TrainConfig, VoicesConfig},
 };
 use crate::{clean, text};
 
@@ -36,6 +36,8 @@ pub struct Config {
     pub models: ModelsConfig,
     /// Where the trained voices are.
     pub voices: VoicesConfig,
+    /// Where the enrolled speakers are.
+    pub speakers: SpeakersConfig,
     /// What a run may use.
     pub runtime: RuntimeConfig,
 }

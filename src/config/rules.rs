@@ -60,6 +60,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("models.dir", Rule::FolderOrEmpty),
     ("models.speaker", Rule::FileOrEmpty),
     ("voices.dir", Rule::Folder),
+    ("speakers.dir", Rule::Folder),
     ("runtime.cpu_limit", Rule::Within(1.0, 100.0)),
     ("runtime.seed", Rule::Within(0.0, i64::MAX as f64)),
     ("runtime.gpu", Rule::Gpu),

@@ -66,6 +66,20 @@ impl Default for VoicesConfig {
     }
 }
 
+/// Where the enrolled speakers are: the `[speakers]` section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SpeakersConfig {
+    /// The folder, with one file per speaker; `~` is the home folder.
+    pub dir: String,
+}
+
+impl Default for SpeakersConfig {
+    fn default() -> Self {
+        Self { dir: "~/.local/share/voice-clone/speakers".to_owned() }
+    }
+}
+
 /// What a run may use: the `[runtime]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -49,6 +49,32 @@ impl Timer {
     }
 }
 
+/// Measures the processor time of the thread that starts it, finer than [`Timer`].
+#[derive(Debug, Clone, Copy)]
+pub struct ThreadTimer {
+    start: Instant,
+    cpu_s: Option<f64>,
+}
+
+impl ThreadTimer {
+    /// Starts the clock.
+    pub fn start() -> Self {
+        Self { start: Instant::now(), cpu_s: thread_cpu_seconds() }
+    }
+
+    /// Seconds on the processor since the start; on the clock, where the system does not tell.
+    pub fn stop(self) -> f64 {
+        let cpu_s = thread_cpu_seconds().zip(self.cpu_s).map(|(now, then)| (now - then).max(0.0));
+        cpu_s.unwrap_or_else(|| self.start.elapsed().as_secs_f64())
+    }
+}
+
+/// The first field of `schedstat`: nanoseconds on the processor, up to date within some milliseconds.
+fn thread_cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    Some(stat.split_whitespace().next()?.parse::<u64>().ok()? as f64 / 1e9)
+}
+
 /// User and system time of this process, all threads (proc(5), fields 14 and 15 of `stat`).
 fn process_cpu_seconds() -> Option<f64> {
     parse_stat(&std::fs::read_to_string("/proc/self/stat").ok()?)
@@ -77,12 +103,23 @@ mod tests {
     }
 
     #[test]
+    fn waiting_is_no_work() {
+        let timer = ThreadTimer::start();
+        std::thread::sleep(std::time::Duration::from_millis(80));
+        if thread_cpu_seconds().is_some() {
+            assert!(timer.stop() < 0.04);
+        }
+    }
+
+    #[test]
     fn work_takes_time() {
         let timer = Timer::start();
+        let thread = ThreadTimer::start();
         let mut sum = 0u64;
         while timer.start.elapsed().as_millis() < 60 {
             sum = std::hint::black_box(sum.wrapping_mul(31).wrapping_add(7));
         }
+        assert!(thread.stop() > 0.0);
         let factor = timer.stop(Seconds(0.5));
         assert!(factor.wall().unwrap() >= 0.12);
         if let Some(cpu) = factor.cpu() {

@@ -137,6 +137,19 @@ impl Weights {
         self.tensors.extend(other.tensors.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)));
     }
 
+    /// A hash over the names, shapes and values of the tensors, in hexadecimal. Metadata does not count.
+    pub fn fingerprint(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for (name, tensor) in &self.tensors {
+            hasher.update(format!("{name} {:?} {:?}\0", tensor.kind(), tensor.size()).as_bytes());
+            let tensor = tensor.to_device(Device::Cpu).contiguous();
+            let mut bytes = vec![0u8; tensor.numel() * tensor.kind().elt_size_in_bytes()];
+            tensor.copy_data_u8(&mut bytes, tensor.numel());
+            hasher.update(&bytes);
+        }
+        hasher.finalize().to_hex().to_string()
+    }
+
     /// Reads a metadata entry as JSON.
     pub fn json<T: serde::de::DeserializeOwned>(&self, key: &str) -> Result<T, CheckpointError> {
         let error = |reason: String| CheckpointError::Metadata { key: key.to_string(), reason };

@@ -44,6 +44,14 @@ pub enum SpeakerError {
         /// The root mean square of what was given.
         actual_db: f64,
     },
+    /// Windows that go through the network at once have one length.
+    #[error("windows of {expected} and of {actual} samples can't be embedded together")]
+    Lengths {
+        /// The length of the first window, in samples.
+        expected: usize,
+        /// The length of another.
+        actual: usize,
+    },
     /// Samples that are no numbers.
     #[error("sample {index} of the recording is not a finite number")]
     NotFinite {
