@@ -38,7 +38,10 @@ pub fn run(args: &SpeakerArgs, session: &Session) -> anyhow::Result<()> {
 /// The encoder with the settings in force.
 fn listener(session: &Session) -> Result<Listener, ModelError> {
     let models = Models::new(&paths::models_dir(session.config()), session.device());
-    Ok(Listener { encoder: models.speaker()?, vad: session.config().process.vad.clone() })
+    Ok(Listener {
+        encoder: models.speaker_at(&paths::speaker_encoder(session.config()))?,
+        vad: session.config().process.vad.clone(),
+    })
 }
 
 /// How cosines are to be read; says where that is a guess.

@@ -5,7 +5,7 @@ mod recipe;
 
 pub use recipe::SpeakerRecipe;
 
-use std::collections::BTreeMap;
+use std::{cell::Cell, collections::BTreeMap};
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -16,10 +16,11 @@ use super::ahead::Ahead;
 use super::runner::{Loss, Task, TrainError};
 use crate::augment::mix;
 use crate::dataset::prepared::Prepared;
+use crate::evaluation::verification::equal_error_rate;
 use crate::features::fbank::Fbank;
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::nn::host::floats;
-use crate::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
+use crate::speaker::{Calibration, EcapaConfig, EcapaTdnn, SpeakerEncoder};
 use crate::units::SampleRate;
 
 /// Crops last a multiple of this, so that memory is used again.
@@ -36,6 +37,8 @@ pub struct SpeakerTask {
     recipe: SpeakerRecipe,
     batches: Ahead<Batch>,
     validation: Validation,
+    /// Of all conditions together, as last measured.
+    calibration: Cell<Option<Calibration>>,
     device: Device,
 }
 
@@ -144,7 +147,8 @@ impl SpeakerTask {
         let (device, fbank) = (store.device(), Fbank::new(store.device()));
         let plan = recipe.clone();
         let batches = Ahead::new(move |step| batch(&plan, &examples, seed.wrapping_add(step)));
-        Ok(Self { network, config, fbank, directions, recipe, batches, validation, device })
+        let calibration = Cell::default();
+        Ok(Self { network, config, fbank, directions, recipe, batches, validation, calibration, device })
     }
 
     /// Additive angular margin softmax: embeddings (B, E) of unit length, classes (B).
@@ -191,25 +195,32 @@ impl Task for SpeakerTask {
 
     /// Equal error rates over all pairs of crops of unseen speakers (2 s; 4 s; 4 s with unseen noise at 10 dB), and the
     /// cosine to the teacher.
+    ///
+    /// The calibration is fitted to the trials of all three conditions.
     fn validate(&self) -> Vec<(&'static str, f64)> {
         if self.validation.utterances.is_empty() {
             return Vec::new();
         }
-        let error_rate = |embeddings: &Tensor| {
-            let (same, different) = self.validation.trials(embeddings);
-            equal_error_rate(same, different)
-        };
-        let whole = self.embed_validation(4.0, None);
-        vec![
-            ("eer_2s", error_rate(&self.embed_validation(2.0, None))),
-            ("eer_4s", error_rate(&whole)),
-            ("eer_4s_10db", error_rate(&self.embed_validation(4.0, Some(10.0)))),
-            ("teacher_cosine", self.validation.teacher_cosine(&whole)),
-        ]
+        let long = self.embed_validation(4.0, None);
+        let conditions = [
+            ("eer_2s", self.embed_validation(2.0, None)),
+            ("eer_4s", long.shallow_clone()),
+            ("eer_4s_10db", self.embed_validation(4.0, Some(10.0))),
+        ];
+        let trials = conditions.map(|(name, embeddings)| (name, self.validation.trials(&embeddings)));
+        let rate = |(same, different): &(Vec<f32>, Vec<f32>)| equal_error_rate(same, different).unwrap_or(f64::NAN);
+        let mut measures: Vec<_> = trials.iter().map(|(name, trials)| (*name, rate(trials))).collect();
+        measures.push(("teacher_cosine", self.validation.teacher_cosine(&long)));
+        let (same, different): (Vec<_>, Vec<_>) = trials.into_iter().map(|(_, trials)| trials).unzip();
+        self.calibration.set(Calibration::fit(&same.concat(), &different.concat()));
+        measures
     }
 
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
         weights.tensors.retain(|name, _| !name.starts_with("classifier."));
+        if let Some(calibration) = self.calibration.get() {
+            weights.set_json(Calibration::KEY, &calibration)?;
+        }
         weights.set_json(SpeakerEncoder::CONFIG_KEY, &self.config)
     }
 }
@@ -225,18 +236,6 @@ fn batch(recipe: &SpeakerRecipe, examples: &Examples, seed: u64) -> Batch {
     Batch { drawn, audio_s: seconds * count as f64 }
 }
 
-/// The rate at which as many same-speaker pairs fall below a threshold as different ones reach it.
-pub fn equal_error_rate(mut same: Vec<f32>, mut different: Vec<f32>) -> f64 {
-    same.sort_by(f32::total_cmp);
-    different.sort_by(f32::total_cmp);
-    let rates = same.iter().enumerate().map(|(missed, &threshold)| {
-        let accepted = different.len() - different.partition_point(|&score| score < threshold);
-        (missed as f64 / same.len() as f64, accepted as f64 / different.len().max(1) as f64)
-    });
-    let crossing = rates.min_by(|a, b| (a.0 - a.1).abs().total_cmp(&(b.0 - b.1).abs()));
-    crossing.map_or(f64::NAN, |(miss, accept)| (miss + accept) / 2.0)
-}
-
 /// Rows, or one vector, of unit length.
 fn unit_rows(tensor: &Tensor) -> Tensor {
     let norm = tensor.square().sum_dim_intlist([-1i64].as_slice(), true, Kind::Float).sqrt();
@@ -246,12 +245,6 @@ fn unit_rows(tensor: &Tensor) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn equal_error_rates_of_known_scores() {
-        assert_eq!(equal_error_rate(vec![0.8, 0.9], vec![0.1, 0.2]), 0.0);
-        assert_eq!(equal_error_rate(vec![0.1, 0.9, 0.8, 0.7], vec![0.0, 0.2, 0.3, 0.75]), 0.25);
-    }
 
     #[test]
     fn rows_become_unit_vectors() {
