@@ -5,6 +5,7 @@
 //! ([`expand`]) and a decoder that takes two frames at once ([`decoder`]).
 
 pub mod config;
+pub mod controls;
 pub mod decoder;
 pub mod discriminator;
 pub mod encoder;
@@ -14,4 +15,5 @@ pub mod model;
 pub mod variance;
 
 pub use config::AcousticConfig;
-pub use model::{AcousticModel, AcousticOutput, Controls};
+pub use controls::{Controls, SymbolControl};
+pub use model::{AcousticModel, AcousticOutput, SymbolProsody};

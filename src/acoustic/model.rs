@@ -3,10 +3,11 @@
 use tch::{Device, Kind, Tensor, nn};
 
 use super::config::AcousticConfig;
+use super::controls::Controls;
 use super::decoder::{Decoder, Frames};
 use super::encoder::TextEncoder;
 use super::expand::{Expansion, round_durations};
-use super::variance::{Variance, VarianceEmbedding, VariancePredictor, pitch_hz};
+use super::variance::{Variance, VarianceEmbedding, VariancePredictor, energy_db, pitch_hz};
 use crate::nn::host::floats;
 use crate::text::symbols::Symbol;
 
@@ -21,21 +22,6 @@ pub struct AcousticModel {
     device: Device,
 }
 
-/// How the speaker should speak.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Controls {
-    /// Speed: 2 is twice as fast.
-    pub rate: f64,
-    /// Shift of the pitch in semitones.
-    pub pitch_semitones: f64,
-}
-
-impl Default for Controls {
-    fn default() -> Self {
-        Self { rate: 1.0, pitch_semitones: 0.0 }
-    }
-}
-
 /// What the vocoder needs, and when what is said.
 #[derive(Debug)]
 pub struct AcousticOutput {
@@ -47,6 +33,17 @@ pub struct AcousticOutput {
     pub voicing: Tensor,
     /// Frames of each symbol.
     pub durations: Vec<usize>,
+}
+
+/// How a symbol is said.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SymbolProsody {
+    /// How long, in frames.
+    pub frames: f64,
+    /// How high.
+    pub f0_hz: f32,
+    /// Mean log-mel magnitude in dB.
+    pub energy_db: f32,
 }
 
 /// A batch with known prosody, for training.
@@ -95,18 +92,15 @@ impl AcousticModel {
     }
 
     /// Speaks one utterance: symbols (N), speaker embedding (S) of unit length.
-    pub fn speak(&self, symbols: &[Symbol], speaker: &[f32], controls: Controls) -> AcousticOutput {
+    pub fn speak(&self, symbols: &[Symbol], speaker: &[f32], controls: &Controls) -> AcousticOutput {
         tch::no_grad(|| {
-            let ids: Vec<i64> = symbols.iter().map(|symbol| i64::from(symbol.id())).collect();
-            let ids = Tensor::from_slice(&ids).unsqueeze(0).to_device(self.device);
-            let mask = Tensor::ones([1, symbols.len() as i64, 1], (Kind::Float, self.device));
             let speaker = Tensor::from_slice(speaker).unsqueeze(0).to_device(self.device);
-            let text = self.encoder.forward(&ids, &mask);
-            let Variance { log_duration, pitch, energy } = self.variance.forward(&text, &speaker, &mask);
-            let durations = durations(&log_duration, symbols, controls.rate);
-            // A semitone is a twelfth of the logarithm of two, and pitch is twice a natural logarithm.
-            let shift = controls.pitch_semitones * std::f64::consts::LN_2 / 6.0;
-            let text = self.embedding.forward(&text, &(pitch + shift), &energy);
+            let (text, Variance { log_duration, pitch, energy }) = self.predict(symbols, &speaker);
+            let frames = controls.frames(&log_duration, self.config.mel.frame_rate());
+            let least: Vec<usize> = symbols.iter().map(|symbol| usize::from(symbol.is_phoneme())).collect();
+            let durations = round_durations(&frames, &least);
+            let (pitch, energy) = (controls.pitch(&pitch, symbols), controls.energy(&energy, symbols));
+            let text = self.embedding.forward(&text, &pitch, &energy);
             let expansion = Expansion::new(std::slice::from_ref(&durations), self.device);
             let frames = self.decoder.forward(&text, &expansion, &speaker);
             let used = (durations.iter().sum::<usize>() as i64).max(1);
@@ -118,18 +112,28 @@ impl AcousticModel {
             }
         })
     }
-}
 
-/// A pause is never longer than this, whatever is predicted.
-const LONGEST_FRAMES: f64 = 130.0;
+    /// How the voice would say symbols (N) in its own way.
+    pub fn prosody(&self, symbols: &[Symbol], speaker: &[f32]) -> Vec<SymbolProsody> {
+        tch::no_grad(|| {
+            let speaker = Tensor::from_slice(speaker).unsqueeze(0).to_device(self.device);
+            let (_, Variance { log_duration, pitch, energy }) = self.predict(symbols, &speaker);
+            let frames = Controls::default().frames(&log_duration, self.config.mel.frame_rate());
+            let (f0_hz, energy) = (floats(&pitch_hz(&pitch)), floats(&energy_db(&energy)));
+            let each = frames.into_iter().zip(f0_hz.into_iter().zip(energy));
+            each.map(|(frames, (f0_hz, energy_db))| SymbolProsody { frames, f0_hz, energy_db }).collect()
+        })
+    }
 
-fn durations(log_duration: &Tensor, symbols: &[Symbol], rate: f64) -> Vec<usize> {
-    let frames: Vec<f64> = floats(log_duration)
-        .into_iter()
-        .map(|value| (f64::from(value).exp_m1() / rate).clamp(0.0, LONGEST_FRAMES))
-        .collect();
-    let least: Vec<usize> = symbols.iter().map(|symbol| usize::from(symbol.is_phoneme())).collect();
-    round_durations(&frames, &least)
+    /// The text's encoding (1, N, C), and what is predicted from it for a speaker (1, S).
+    fn predict(&self, symbols: &[Symbol], speaker: &Tensor) -> (Tensor, Variance) {
+        let ids: Vec<i64> = symbols.iter().map(|symbol| i64::from(symbol.id())).collect();
+        let ids = Tensor::from_slice(&ids).unsqueeze(0).to_device(self.device);
+        let mask = Tensor::ones([1, symbols.len() as i64, 1], (Kind::Float, self.device));
+        let text = self.encoder.forward(&ids, &mask);
+        let variance = self.variance.forward(&text, speaker, &mask);
+        (text, variance)
+    }
 }
 
 #[cfg(test)]
@@ -151,7 +155,7 @@ mod tests {
     #[test]
     fn every_phoneme_is_said() {
         let (_store, model) = model();
-        let output = model.speak(&hello(), &[0.07; 192], Controls::default());
+        let output = model.speak(&hello(), &[0.07; 192], &Controls::default());
         for (symbol, &frames) in hello().iter().zip(&output.durations) {
             assert!(frames >= usize::from(symbol.is_phoneme()), "{symbol}");
         }

@@ -33,6 +33,11 @@ pub fn scale_energy(mean_log_mel: &Tensor) -> Tensor {
     (mean_log_mel + 6.0) * 0.5
 }
 
+/// Energy in dB of mel magnitude: the inverse of [`scale_energy`].
+pub fn energy_db(energy: &Tensor) -> Tensor {
+    (energy * 2.0 - 6.0) * (20.0 / std::f64::consts::LN_10)
+}
+
 /// Predicts all three from the text and the speaker.
 #[derive(Debug)]
 pub struct VariancePredictor {

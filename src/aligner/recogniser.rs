@@ -52,6 +52,24 @@ impl Aligner {
         Ok(Alignment { durations, score })
     }
 
+    /// Times each symbol as [`align`](Self::align), and tells how badly each fits what is heard: by how many nats per
+    /// frame the best class of any kind is more likely than the symbol's own. 0 for symbols without frames.
+    pub fn doubts(&self, mel: &Tensor, symbols: &[Symbol]) -> Result<(Alignment, Vec<f64>), TooShort> {
+        let rows = self.scores(mel);
+        let scores = Scores { rows: &rows, classes: Phone::STATES };
+        let (durations, score) = Chain::new(symbols).align(scores)?;
+        let best = |row: &[f32]| row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let mut frames = rows.chunks_exact(Phone::STATES);
+        let doubts = symbols.iter().zip(&durations).map(|(&symbol, &duration)| {
+            let own = Phone::of(symbol).states();
+            let sum: f64 =
+                frames.by_ref().take(duration).map(|row| f64::from(best(row) - best(&row[own.clone()]))).sum();
+            sum / duration.max(1) as f64
+        });
+        let doubts = doubts.collect();
+        Ok((Alignment { durations, score }, doubts))
+    }
+
     /// What is said, without a transcript: runs of (class, frames) over log-mel (M, T).
     pub fn recognise(&self, mel: &Tensor) -> Vec<(Phone, usize)> {
         let rows = self.scores(mel);

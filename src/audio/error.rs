@@ -51,6 +51,14 @@ pub enum AudioError {
         /// The highest rate that can be used.
         max: SampleRate,
     },
+    /// The format can't hold this sample rate.
+    #[error("{format} can't hold {actual}; it takes 8, 12, 16, 24 or 48 kHz")]
+    OutputRate {
+        /// The rate that was asked for.
+        actual: SampleRate,
+        /// The format.
+        format: &'static str,
+    },
     /// The number of channels can't be used.
     #[error("{actual} channels; {format} takes 1 to {max}")]
     Channels {
@@ -70,7 +78,7 @@ pub enum AudioError {
         channels: usize,
     },
     /// The name of an output file or format doesn't say a format that can be written.
-    #[error("cannot write {found:?}; use .wav or .flac (formats: wav16, wav24, wavfloat, flac)")]
+    #[error("cannot write {found:?}; use .wav, .flac or .opus (formats: wav16, wav24, wavfloat, flac, opus)")]
     UnknownOutputFormat {
         /// What was asked for.
         found: String,

@@ -9,6 +9,7 @@ mod guard;
 mod loudness;
 mod mono;
 mod mp4;
+mod ogg_opus;
 mod opus;
 mod output;
 mod pipe;

@@ -5,6 +5,9 @@ use std::path::Path;
 use std::str::FromStr;
 
 use super::error::AudioError;
+use super::ogg_opus::OPUS_RATES_HZ;
+use super::opus::OPUS_RATE_HZ;
+use crate::units::SampleRate;
 
 /// Extensions of audio files, in lower case: of those that [`super::Decoder`] reads, and of others that a user would
 /// miss if they were passed over without a word.
@@ -32,10 +35,12 @@ pub enum OutputFormat {
     WavFloat,
     /// FLAC, 16-bit, up to 96 kHz and 8 channels.
     Flac,
+    /// Opus in Ogg, lossy, at 8, 12, 16, 24 or 48 kHz, mono or stereo.
+    Opus,
 }
 
 impl OutputFormat {
-    /// The format that a file's extension stands for: `.wav` ([`OutputFormat::Wav16`]) or `.flac`.
+    /// The format that a file's extension stands for: `.wav` ([`OutputFormat::Wav16`]), `.flac`, `.opus` or `.ogg`.
     ///
     /// # Errors
     /// [`AudioError::UnknownOutputFormat`] for any other extension, or none.
@@ -44,6 +49,7 @@ impl OutputFormat {
         match extension.as_deref() {
             Some("wav" | "wave") => Ok(Self::Wav16),
             Some("flac") => Ok(Self::Flac),
+            Some("opus" | "ogg" | "oga") => Ok(Self::Opus),
             _ => Err(AudioError::UnknownOutputFormat { found: path.display().to_string() }),
         }
     }
@@ -53,6 +59,18 @@ impl OutputFormat {
         match self {
             Self::Wav16 | Self::Wav24 | Self::WavFloat => "wav",
             Self::Flac => "flac",
+            Self::Opus => "opus",
+        }
+    }
+
+    /// The lowest rate that the format can hold and that keeps all of `wanted`, or else its highest.
+    pub fn rate_for(self, wanted: SampleRate) -> SampleRate {
+        match self {
+            Self::Opus => {
+                let enough = OPUS_RATES_HZ.into_iter().find(|&rate| rate >= wanted.0);
+                SampleRate(enough.unwrap_or(OPUS_RATE_HZ))
+            }
+            Self::Wav16 | Self::Wav24 | Self::WavFloat | Self::Flac => wanted,
         }
     }
 }
@@ -60,13 +78,14 @@ impl OutputFormat {
 impl FromStr for OutputFormat {
     type Err = AudioError;
 
-    /// Reads `wav16` (or `wav`), `wav24`, `wavfloat` or `flac`, in any case.
+    /// Reads `wav16` (or `wav`), `wav24`, `wavfloat`, `flac` or `opus`, in any case.
     fn from_str(name: &str) -> Result<Self, AudioError> {
         match name.to_ascii_lowercase().as_str() {
             "wav" | "wav16" => Ok(Self::Wav16),
             "wav24" => Ok(Self::Wav24),
             "wavfloat" => Ok(Self::WavFloat),
             "flac" => Ok(Self::Flac),
+            "opus" => Ok(Self::Opus),
             _ => Err(AudioError::UnknownOutputFormat { found: name.to_owned() }),
         }
     }
@@ -79,6 +98,7 @@ impl fmt::Display for OutputFormat {
             Self::Wav24 => "wav24",
             Self::WavFloat => "wavfloat",
             Self::Flac => "flac",
+            Self::Opus => "opus",
         })
     }
 }
@@ -89,7 +109,8 @@ mod tests {
 
     #[test]
     fn names_and_formats_are_inverse() {
-        for format in [OutputFormat::Wav16, OutputFormat::Wav24, OutputFormat::WavFloat, OutputFormat::Flac] {
+        use OutputFormat::{Flac, Opus, Wav16, Wav24, WavFloat};
+        for format in [Wav16, Wav24, WavFloat, Flac, Opus] {
             assert_eq!(format.to_string().parse::<OutputFormat>().ok(), Some(format));
         }
     }
@@ -98,9 +119,17 @@ mod tests {
     fn extensions_tell_the_format() {
         assert_eq!(OutputFormat::from_path(Path::new("a/b.WAV")).ok(), Some(OutputFormat::Wav16));
         assert_eq!(OutputFormat::from_path(Path::new("b.flac")).ok(), Some(OutputFormat::Flac));
+        assert_eq!(OutputFormat::from_path(Path::new("b.ogg")).ok(), Some(OutputFormat::Opus));
         let error = OutputFormat::from_path(Path::new("song.mp3")).unwrap_err().to_string();
         assert!(error.contains("song.mp3") && error.contains(".flac"), "{error}");
         assert!(OutputFormat::from_path(Path::new("wav")).is_err());
+    }
+
+    #[test]
+    fn opus_keeps_what_it_can() {
+        let rates = [7_000, 22_050, 48_000, 96_000].map(|rate| OutputFormat::Opus.rate_for(SampleRate(rate)).0);
+        assert_eq!(rates, [8_000, 24_000, 48_000, 48_000]);
+        assert_eq!(OutputFormat::Flac.rate_for(SampleRate::SYNTHESIS), SampleRate::SYNTHESIS);
     }
 
     #[test]

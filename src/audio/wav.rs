@@ -32,7 +32,7 @@ impl WavEncoder {
         let (kind, bits_per_sample, sample_format) = match format {
             OutputFormat::Wav24 => (Kind::Int24, 24, SampleFormat::Int),
             OutputFormat::WavFloat => (Kind::Float32, 32, SampleFormat::Float),
-            OutputFormat::Wav16 | OutputFormat::Flac => (Kind::Int16, 16, SampleFormat::Int),
+            OutputFormat::Wav16 | OutputFormat::Flac | OutputFormat::Opus => (Kind::Int16, 16, SampleFormat::Int),
         };
         let spec = WavSpec { channels, sample_rate: rate.0, bits_per_sample, sample_format };
         let mut header = spec.into_header_for_infinite_file();

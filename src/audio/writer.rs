@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 use super::encoder::{Encode, Patch};
 use super::error::{AudioError, check_rate};
 use super::flac::{FlacEncoder, MAX_FLAC_CHANNELS};
+use super::ogg_opus::{MAX_OPUS_CHANNELS, OggOpusEncoder};
 use super::output::OutputFormat;
 use super::wav::{MAX_WAV_CHANNELS, WavEncoder};
 use crate::error::FileError;
@@ -125,6 +126,7 @@ fn encoder(
     check_rate(rate)?;
     let (name, max) = match format {
         OutputFormat::Flac => ("FLAC", MAX_FLAC_CHANNELS),
+        OutputFormat::Opus => ("Opus", MAX_OPUS_CHANNELS),
         OutputFormat::Wav16 | OutputFormat::Wav24 | OutputFormat::WavFloat => ("WAV", MAX_WAV_CHANNELS),
     };
     if channels == 0 || channels > max {
@@ -132,6 +134,7 @@ fn encoder(
     }
     Ok(match format {
         OutputFormat::Flac => Box::new(FlacEncoder::new(rate, channels)?),
+        OutputFormat::Opus => Box::new(OggOpusEncoder::new(rate, channels)?),
         _ => Box::new(WavEncoder::new(format, rate, channels as u16, frames)?),
     })
 }

@@ -45,6 +45,28 @@ pub fn positive_number(text: &str) -> Result<f64, String> {
     }
 }
 
+/// A factor from 0 to 5.
+pub fn factor(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 5.0)
+}
+
+/// A shift of pitch that leaves a voice.
+pub fn semitones(text: &str) -> Result<f64, String> {
+    within(text, -24.0, 24.0)
+}
+
+/// A change of loudness in dB.
+pub fn volume_db(text: &str) -> Result<f64, String> {
+    within(text, -60.0, 20.0)
+}
+
+fn within(text: &str, least: f64, most: f64) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ => Err(format!("expected a number from {least} to {most}")),
+    }
+}
+
 /// A probability that leaves room for doubt: above 0 and below 1.
 pub fn probability(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {

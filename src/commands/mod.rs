@@ -7,7 +7,6 @@ pub mod failure;
 pub mod generate;
 mod input;
 mod logging;
-mod markers;
 pub mod models;
 mod overrides;
 pub mod paths;

@@ -28,6 +28,7 @@ pub(super) enum Rule {
 }
 
 const FORMATS: &[&str] = &["wav16", "wav24", "wavfloat", "flac"];
+const OUTPUT_FORMATS: &[&str] = &["wav16", "wav24", "wavfloat", "flac", "opus"];
 /// The rates that the decoders take; 0 is allowed where a source's rate can be kept.
 const LOWEST_RATE_HZ: f64 = 8_000.0;
 const HIGHEST_RATE_HZ: f64 = 192_000.0;
@@ -56,7 +57,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("output.loudness_lufs", Rule::Within(-60.0, -5.0)),
     ("output.true_peak_dbtp", Rule::Within(-20.0, 0.0)),
     ("output.sample_rate", Rule::Within(LOWEST_RATE_HZ, HIGHEST_RATE_HZ)),
-    ("output.format", Rule::OneOf(FORMATS)),
+    ("output.format", Rule::OneOf(OUTPUT_FORMATS)),
     ("models.dir", Rule::FolderOrEmpty),
     ("models.speaker", Rule::FileOrEmpty),
     ("voices.dir", Rule::Folder),

@@ -59,9 +59,8 @@ impl Models {
 
     /// The acoustic model, with `adapter`'s tensors in place of the base's, and its variables.
     pub fn acoustic(&self, adapter: Option<&Weights>) -> Result<(nn::VarStore, AcousticModel), ModelError> {
-        let path = self.path("acoustic");
-        let fail = |source| ModelError::Load { path: path.clone(), source };
-        let mut weights = Weights::read(&path).map_err(fail)?;
+        let fail = |source| ModelError::Load { path: self.path("acoustic"), source };
+        let mut weights = self.acoustic_weights()?;
         if let Some(adapter) = adapter {
             weights.tensors.extend(adapter.tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shallow_clone())));
         }
@@ -69,6 +68,12 @@ impl Models {
         let model = AcousticModel::new(store.root(), weights.json::<AcousticConfig>("model").map_err(fail)?);
         weights.load_into(&store, str::to_string).map_err(fail)?;
         Ok((store, model))
+    }
+
+    /// What the acoustic model's file holds.
+    pub fn acoustic_weights(&self) -> Result<Weights, ModelError> {
+        let path = self.path("acoustic");
+        Weights::read(&path).map_err(|source| ModelError::Load { path, source })
     }
 
     /// The vocoder.
@@ -102,8 +107,7 @@ impl Models {
 
     /// Embeddings of the voices that come with the acoustic model, by name.
     pub fn built_in_voices(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
-        let path = self.path("acoustic");
-        let weights = Weights::read(&path).map_err(|source| ModelError::Load { path, source })?;
+        let weights = self.acoustic_weights()?;
         let voices = weights.subset(BUILT_IN).tensors.into_iter();
         Ok(voices.map(|(name, row)| (name, floats(&row))).collect())
     }

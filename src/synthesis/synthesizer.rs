@@ -1,9 +1,13 @@
 //! Text to speech with one voice.
 
+use std::rc::Rc;
+
 use super::level::fade_ends;
+use super::manner::{Manner, volume};
 use super::models::{ModelError, Models};
+use super::style::SpeakingStyle;
 use super::voice::Voice;
-use crate::acoustic::{AcousticModel, Controls};
+use crate::acoustic::AcousticModel;
 use crate::nn::host::floats;
 use crate::text::prosody::Utterance;
 use crate::text::{FrontEnd, token::Unreadable};
@@ -13,8 +17,8 @@ use crate::vocoder::harmonic::{HarmonicVocoder, VocoderInput};
 /// How to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SpeakOptions {
-    /// Rate and pitch.
-    pub controls: Controls,
+    /// Rate, pitch, liveliness.
+    pub manner: Manner,
     /// The same seed gives the same samples.
     pub seed: u64,
 }
@@ -39,6 +43,8 @@ pub struct SpokenWord {
     pub start: Seconds,
     /// End.
     pub end: Seconds,
+    /// The factor by which it is to be louder; the samples are not yet.
+    pub volume: f32,
 }
 
 /// The models with a voice in place.
@@ -46,7 +52,7 @@ pub struct SpokenWord {
 pub struct Synthesizer {
     front_end: FrontEnd,
     acoustic: AcousticModel,
-    vocoder: HarmonicVocoder,
+    vocoder: Rc<HarmonicVocoder>,
     speaker: Vec<f32>,
 }
 
@@ -56,9 +62,13 @@ impl Synthesizer {
 
     /// Loads what `voice` needs to speak.
     pub fn load(models: &Models, voice: &Voice) -> Result<Self, ModelError> {
+        Self::with_vocoder(models, voice, Rc::new(models.vocoder()?))
+    }
+
+    /// Loads what `voice` needs beside a vocoder, which serves all voices.
+    pub fn with_vocoder(models: &Models, voice: &Voice, vocoder: Rc<HarmonicVocoder>) -> Result<Self, ModelError> {
         let (mut store, acoustic) = models.acoustic(voice.adapter.as_ref())?;
         store.freeze();
-        let vocoder = models.vocoder()?;
         Ok(Self { front_end: FrontEnd::new(), acoustic, vocoder, speaker: voice.embedding.clone() })
     }
 
@@ -77,13 +87,20 @@ impl Synthesizer {
 
     /// Speaks one utterance; `index` makes its noise differ from its neighbours'.
     pub fn utterance(&self, utterance: &Utterance, options: SpeakOptions, index: u64) -> SpokenUtterance {
-        tch::manual_seed((options.seed ^ (index << 32)) as i64);
-        let output = self.acoustic.speak(&utterance.symbols, &self.speaker, options.controls);
+        let controls = options.manner.controls(utterance);
+        let output = self.acoustic.speak(&utterance.symbols, &self.speaker, &controls);
         let words = self.times(utterance, &output.durations);
         let input = VocoderInput { mel: output.mel, f0_hz: output.f0_hz, voicing: output.voicing };
-        let mut samples = tch::no_grad(|| floats(&self.vocoder.forward(&input)));
+        let seed = options.seed ^ (index << 32);
+        let mut samples = tch::no_grad(|| floats(&self.vocoder.forward_seeded(&input, seed)));
         fade_ends(&mut samples, Self::RATE);
         SpokenUtterance { samples, words }
+    }
+
+    /// The voice's own style in saying these utterances; none if they are too short to tell.
+    pub fn own_style(&self, utterances: &[Utterance]) -> Option<SpeakingStyle> {
+        let predicted = |utterance: &Utterance| self.acoustic.prosody(&utterance.symbols, &self.speaker);
+        SpeakingStyle::of_voice(utterances.iter().map(|utterance| (utterance.symbols.as_slice(), predicted(utterance))))
     }
 
     fn times(&self, utterance: &Utterance, durations: &[usize]) -> Vec<SpokenWord> {
@@ -100,6 +117,7 @@ impl Synthesizer {
             source: word.source.clone(),
             start: at(word.symbols.start),
             end: at(word.symbols.end),
+            volume: volume(word),
         };
         utterance.words.iter().map(spoken).collect()
     }

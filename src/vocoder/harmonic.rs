@@ -8,7 +8,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
 
-use super::excitation::pulse_train;
+use super::excitation::{pulse_train, white_noise};
 use super::filter::minimum_phase;
 use crate::features::mel::MelConfig;
 use crate::features::stft::{Stft, StftConfig};
@@ -109,11 +109,22 @@ impl HarmonicVocoder {
 
     /// As [`forward`](Self::forward), going on from a phase (B) in cycles; gives the phase at the end too.
     pub fn forward_from(&self, input: &VocoderInput, start: &Tensor) -> (Tensor, Tensor) {
+        self.excited(input, start, Tensor::randn_like)
+    }
+
+    /// As [`forward`](Self::forward) of one utterance (B = 1), with noise that follows from `seed` alone.
+    pub fn forward_seeded(&self, input: &VocoderInput, seed: u64) -> Tensor {
+        let start = Tensor::zeros([1], (Kind::Double, input.mel.device()));
+        let noise = |like: &Tensor| white_noise(like.size()[1], seed).unsqueeze(0).to_device(like.device());
+        self.excited(input, &start, noise).0
+    }
+
+    fn excited(&self, input: &VocoderInput, start: &Tensor, noise: impl Fn(&Tensor) -> Tensor) -> (Tensor, Tensor) {
         let MelConfig { rate, hop, .. } = self.config.mel;
         let (pulses, end) = pulse_train(&input.f0_hz, &input.voicing, start, rate.hz(), hop);
         let filters = self.filters(input);
         let pulse_filter = Tensor::polar(&filters.pulse.exp(), &(minimum_phase(&filters.pulse) + filters.phase));
-        let noise = self.noise_stft.forward(&pulses.randn_like()) * filters.noise.exp().to_kind(Kind::ComplexFloat);
+        let noise = self.noise_stft.forward(&noise(&pulses)) * filters.noise.exp().to_kind(Kind::ComplexFloat);
         let voiced = self.stft.inverse(&(self.stft.forward(&pulses) * pulse_filter));
         (voiced + self.noise_stft.inverse(&noise), end)
     }

@@ -67,7 +67,35 @@ pub fn add_prosody_markers(tokens: &[Pronounced]) -> Utterance {
     out
 }
 
+/// What is cut off an utterance has at least so many words, as has what is left.
+const LEAST_WORDS: usize = 3;
+
 impl Utterance {
+    /// Two utterances instead of one, cut at its first pause that leaves enough words on both sides.
+    pub fn cut_at_pause(&self) -> Option<(Self, Self)> {
+        let before = |at: usize| self.words.iter().filter(|word| word.symbols.start < at).count();
+        let divides = |at: usize| (LEAST_WORDS..=self.words.len().saturating_sub(LEAST_WORDS)).contains(&before(at));
+        let at = self.pauses.iter().map(|pause| pause.at).find(|&at| divides(at))?;
+        let (first_words, rest_words) = self.words.split_at(before(at));
+        let first = Self {
+            symbols: self.symbols[..=at].to_vec(),
+            words: first_words.to_vec(),
+            source: self.source.start..first_words.last()?.source.end,
+            pauses: self.pauses.iter().filter(|pause| pause.at <= at).copied().collect(),
+            ends_paragraph: false,
+            ..self.clone()
+        };
+        let moved = |word: &Word| Word { symbols: word.symbols.start - at..word.symbols.end - at, ..word.clone() };
+        let rest = Self {
+            symbols: [&[Symbol::BOUNDARY], &self.symbols[at + 1..]].concat(),
+            words: rest_words.iter().map(moved).collect(),
+            source: rest_words.first()?.source.start..self.source.end,
+            pauses: self.pauses.iter().filter(|pause| pause.at > at).map(|p| Pause { at: p.at - at, ..*p }).collect(),
+            ..self.clone()
+        };
+        Some((first, rest))
+    }
+
     fn word(&mut self, token: &Token, phonemes: &[Symbol]) {
         if !self.symbols.last().is_some_and(|last| last.is_boundary()) {
             self.symbols.push(Symbol::BOUNDARY);
@@ -138,3 +166,6 @@ fn strength(pause: Symbol) -> u8 {
         _ => 0,
     }
 }
+
+#[cfg(test)]
+mod cut_tests;
