@@ -26,6 +26,23 @@ fn recordings_become_a_voice_that_speaks_and_is_measured() {
     let after = trained["voice"]["figures"]["held_out_after"]["mel"].as_f64().expect("a figure");
     assert!(after < trained["voice"]["figures"]["held_out_before"]["mel"].as_f64().expect("a figure"));
 
+    let quick = bench.json(&[
+        "train",
+        "--input",
+        "data",
+        "--model",
+        "quick",
+        "--quick",
+        "--consent",
+        "Eva",
+        "--licence",
+        "CC0",
+        "--json",
+    ]);
+    assert_eq!((&quick["voice"]["steps"], &quick["voice"]["consent"]), (&0.into(), &"Eva".into()));
+    assert_eq!(quick["voice"]["licence"], "CC0");
+    bench.run(&["generate", "--text", "Hello", "--voice", "quick:1+eva:1", "--output", "both.wav"]).success();
+
     let listed = bench.json(&["voices", "--json"]);
     assert_eq!(listed["trained"][0]["name"], "eva");
     assert_eq!(listed["built_in"][0], "tiny");

@@ -21,7 +21,8 @@ use crate::gpu::selection::GpuSelection;
     after_help = "\
 Examples:
   voice-clone train --input data/anna --model anna --gpu 0,2
-  voice-clone train --input data/anna --model anna --gpu none --minutes 15
+  voice-clone train --input data/anna --model anna --gpu none --minutes 15 --consent \"Anna, in writing\"
+  voice-clone train --input data/anna --model anna --quick
   voice-clone train --base vocoder --corpus corpus/ --output models/ --minutes 120 --threads 2
   voice-clone train --base vocoder --corpus corpus/ --output models/ --minutes 60 --resume"
 )]
@@ -33,6 +34,18 @@ pub struct TrainArgs {
     /// The name of the voice to make.
     #[arg(short, long, value_name = "NAME", requires = "input")]
     pub model: Option<VoiceName>,
+
+    /// Make a voice of the speaker's embedding alone, in seconds: less like the speaker than a trained one.
+    #[arg(long, requires = "input", conflicts_with_all = ["minutes", "steps"])]
+    pub quick: bool,
+
+    /// The licence of the recordings, for the voice's manifest.
+    #[arg(long, value_name = "TEXT", requires = "input")]
+    pub licence: Option<String>,
+
+    /// Who agreed to the voice being made, and how, for the voice's manifest.
+    #[arg(long, value_name = "TEXT", requires = "input")]
+    pub consent: Option<String>,
 
     /// The GPUs to use: all, 0,2,5, range:0-3, count:3 or none [default: setting runtime.gpu].
     #[arg(long, value_name = "IDS")]

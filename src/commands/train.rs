@@ -10,7 +10,7 @@ use crate::{
     config::TrainConfig,
     gpu::selection::GpuSelection,
     synthesis::models::Models,
-    train::voice::{VoiceTrainConfig, VoiceTraining},
+    train::voice::{Rights, VoiceTrainConfig, VoiceTraining},
 };
 
 /// What `train` was asked to do, with everything settled.
@@ -35,6 +35,10 @@ pub struct VoiceJob {
     pub models: PathBuf,
     /// When it is done, and how it learns.
     pub settings: TrainConfig,
+    /// Only the embedding.
+    pub quick: bool,
+    /// For the manifest.
+    pub rights: Rights,
     /// What both kinds of training need.
     pub common: Common,
 }
@@ -95,6 +99,8 @@ impl Job {
                 output: paths::voices_dir(config).join(name.as_str()),
                 models,
                 settings: config.train.clone(),
+                quick: args.quick,
+                rights: Rights { licence: args.licence.clone(), consent: args.consent.clone() },
                 common,
             })),
             (_, _, Some(component), Some(corpus)) => {
@@ -142,16 +148,19 @@ fn train_voice(job: &VoiceJob, session: &Session) -> anyhow::Result<()> {
             steps: settings.steps,
             learning_rate: settings.learning_rate,
             seed: job.common.seed,
+            quick: job.quick,
         },
+        rights: job.rights.clone(),
         observer: &Shown::new(session),
     }
     .run()?;
     session.print(&json!({ "voice": voice, "folder": job.output }), || {
         format!(
-            "voice {}: {:.1} minutes of speech in {} utterances ({} left out), {} steps; {}",
+            "voice {}: {:.1} minutes of speech in {} utterances ({:.1} minutes in {} left out), {} steps; {}",
             voice.name,
             voice.minutes,
             voice.utterances,
+            voice.minutes_left_out,
             voice.left_out,
             voice.steps,
             job.output.display()

@@ -100,6 +100,10 @@ impl Observer for Shown<'_> {
         tracing::warn!("left out {key}: {reason}");
     }
 
+    fn notice(&self, message: &str) {
+        tracing::warn!("{message}");
+    }
+
     fn step(&self, report: &StepReport) {
         let Ok(mut tasks) = self.tasks.lock() else { return };
         let task = tasks.training.get_or_insert_with(|| self.session.progress.task("training", PARTS));

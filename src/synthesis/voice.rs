@@ -28,11 +28,14 @@ pub struct VoiceManifest {
     pub dataset: String,
     /// Minutes of speech that it was trained on.
     pub minutes: f64,
+    /// Minutes that could not be used.
+    #[serde(default)]
+    pub minutes_left_out: f64,
     /// Utterances used and left out.
     pub utterances: usize,
     /// Utterances that could not be used.
     pub left_out: usize,
-    /// Steps of training.
+    /// Steps of training; without any the voice is but an embedding.
     pub steps: u64,
     /// The speaker, 192 values of unit length.
     pub speaker_embedding: Vec<f32>,
@@ -146,8 +149,9 @@ impl Voice {
         if manifest.base_acoustic != models.hash("acoustic")? {
             return Err(VoiceError::Base { name: manifest.name });
         }
-        let adapter = Weights::read(&folder.join(VoiceManifest::ADAPTER))?;
-        Ok(Self { name: manifest.name, embedding: manifest.speaker_embedding, adapter: Some(adapter) })
+        let adapter = || Weights::read(&folder.join(VoiceManifest::ADAPTER));
+        let adapter = (manifest.steps > 0).then(adapter).transpose()?;
+        Ok(Self { name: manifest.name, embedding: manifest.speaker_embedding, adapter })
     }
 
     /// The speaker of a recording, without training.

@@ -51,6 +51,8 @@ pub trait Observer: Sync {
     fn prepared(&self, done: usize, total: usize);
     /// An utterance was left out, and why.
     fn left_out(&self, key: &str, reason: &str);
+    /// Something that the user should know.
+    fn notice(&self, message: &str);
     /// A line of the log.
     fn step(&self, report: &StepReport);
 }

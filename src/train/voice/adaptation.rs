@@ -19,7 +19,8 @@ use crate::train::runner::{RunConfig, RunOptions, Runner, Task as _};
 /// Measures on held-out speech, by name.
 type Figures = serde_json::Map<String, serde_json::Value>;
 
-/// What the training gave.
+/// What the training gave; by default nothing.
+#[derive(Default)]
 pub(super) struct Adapted {
     /// What differs from the base.
     pub(super) weights: Weights,
@@ -44,6 +45,8 @@ const JUDGE: AdversaryConfig = AdversaryConfig {
 };
 /// Held-out speech is measured so many times.
 const VALIDATIONS: u64 = 12;
+/// Training ends when held-out speech has not been said better for so many of them.
+const PATIENCE: u64 = 4;
 /// Time between checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
@@ -71,12 +74,18 @@ impl VoiceTraining<'_> {
         let mut runner = Runner::new(&store, self.run_config(), self.run_options(work))?;
         let mut best = Best::open(work)?;
         let mut failure = None;
+        let validate_every = self.run_config().validate_every;
         let limit_s = self.config.time_limit.as_secs_f64();
         let steps = runner.run_until(&task, &mut |report, average| {
             self.observer.step(report);
-            let kept = report.validation.as_ref().map(|figures| best.offer(|| average.weights(), by_name(figures)));
-            failure = kept.and_then(Result::err);
-            failure.is_none() && report.elapsed_s < limit_s
+            let Some(figures) = &report.validation else { return report.elapsed_s < limit_s };
+            match best.offer(report.step, || average.weights(), by_name(figures)) {
+                Ok(()) => report.elapsed_s < limit_s && report.step < best.step + PATIENCE * validate_every,
+                Err(error) => {
+                    failure = Some(error);
+                    false
+                }
+            }
         })?;
         if let Some(error) = failure {
             return Err(error);
@@ -112,25 +121,29 @@ impl VoiceTraining<'_> {
 struct Best {
     path: PathBuf,
     kept: Option<(Weights, Figures)>,
+    /// When they were found.
+    step: u64,
 }
 
 impl Best {
     const FIGURES: &'static str = "figures";
+    const STEP: &'static str = "step";
 
     /// What an interrupted training has found.
     fn open(work: &Path) -> Result<Self, VoiceTrainError> {
         let path = work.join("best.safetensors");
-        let mut kept = None;
+        let (mut kept, mut step) = (None, 0);
         if path.exists() {
             let weights = Weights::read(&path)?;
             let figures = weights.json(Self::FIGURES)?;
+            step = weights.json(Self::STEP)?;
             kept = Some((weights, figures));
         }
-        Ok(Self { path, kept })
+        Ok(Self { path, kept, step })
     }
 
     /// Keeps the weights if their first figure is lower.
-    fn offer(&mut self, weights: impl FnOnce() -> Weights, figures: Figures) -> Result<(), VoiceTrainError> {
+    fn offer(&mut self, step: u64, weights: impl FnOnce() -> Weights, figures: Figures) -> Result<(), VoiceTrainError> {
         let first = |figures: &Figures| figures.values().next().and_then(serde_json::Value::as_f64);
         let better = match (&self.kept, first(&figures)) {
             (_, None) => false,
@@ -138,8 +151,10 @@ impl Best {
             (Some((_, known)), Some(new)) => first(known).is_none_or(|known| new < known),
         };
         if better {
+            self.step = step;
             let mut weights = adapted(weights());
             weights.set_json(Self::FIGURES, &figures)?;
+            weights.set_json(Self::STEP, &step)?;
             weights.write(&self.path, Precision::Full)?;
             self.kept = Some((weights, figures));
         }
@@ -149,6 +164,7 @@ impl Best {
     fn take(mut self) -> Option<(Weights, Figures)> {
         let (mut weights, figures) = self.kept.take()?;
         weights.metadata.remove(Self::FIGURES);
+        weights.metadata.remove(Self::STEP);
         Some((weights, figures))
     }
 }

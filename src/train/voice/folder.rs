@@ -68,12 +68,18 @@ impl WorkFolder {
 }
 
 /// Writes the folder under another name first: a voice is there whole or not at all.
-pub(super) fn write_voice(output: &Path, manifest: &VoiceManifest, adapter: Weights) -> Result<(), VoiceTrainError> {
+pub(super) fn write_voice(
+    output: &Path,
+    manifest: &VoiceManifest,
+    adapter: Option<Weights>,
+) -> Result<(), VoiceTrainError> {
     let parent = output.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(FileError::on("create", parent))?;
     let folder =
         tempfile::Builder::new().prefix(".voice-").tempdir_in(parent).map_err(FileError::on("create", parent))?;
-    adapter.write(&folder.path().join(VoiceManifest::ADAPTER), Precision::Half)?;
+    if let Some(adapter) = adapter {
+        adapter.write(&folder.path().join(VoiceManifest::ADAPTER), Precision::Half)?;
+    }
     let text = serde_json::to_vec_pretty(manifest).unwrap_or_default();
     write_atomically(&folder.path().join(VoiceManifest::FILE), &text)?;
     replace_folder(folder, output)?;

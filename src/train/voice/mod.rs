@@ -4,6 +4,7 @@
 //! A training that was killed goes on when it is started again: see `adaptation`.
 
 mod adaptation;
+mod company;
 mod folder;
 mod speech;
 
@@ -12,8 +13,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 
+use self::adaptation::Adapted;
 use self::folder::{Plan, WorkFolder, write_voice};
-use self::speech::{dataset_hash, one_speaker};
+use self::speech::{Speech, dataset_hash, one_speaker};
 use super::runner::TrainError;
 use crate::dataset::utterances::{Utterance, UtterancesError, read_utterances};
 use crate::error::FileError;
@@ -62,6 +64,17 @@ pub struct VoiceTrainConfig {
     pub learning_rate: f64,
     /// Seed of everything random.
     pub seed: u64,
+    /// Only the embedding, no training.
+    pub quick: bool,
+}
+
+/// What the owner of the speech says about it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rights {
+    /// Licence of the recordings.
+    pub licence: Option<String>,
+    /// Who agreed to the voice being made.
+    pub consent: Option<String>,
 }
 
 /// One training.
@@ -76,6 +89,8 @@ pub struct VoiceTraining<'a> {
     pub models: &'a Models,
     /// Limits and pace.
     pub config: VoiceTrainConfig,
+    /// Goes into the manifest.
+    pub rights: Rights,
     /// Who is told.
     pub observer: &'a dyn super::base::Observer,
 }
@@ -88,9 +103,10 @@ impl VoiceTraining<'_> {
         let base = self.models.hash("acoustic")?;
         let work = WorkFolder::open(self.output, &self.plan(&utterances, &base)?)?;
         let speech = self.listen(&utterances, work.path())?;
-        let (minutes, left_out, embedding) = (speech.minutes, speech.left_out, speech.embedding.clone());
+        let embedding = speech.embedding.clone();
+        let Speech { minutes, minutes_left_out, left_out, .. } = speech;
         let used = speech.training.len() + speech.validation.len();
-        let adapted = self.adapt(speech, work.path())?;
+        let adapted = if self.config.quick { Adapted::default() } else { self.adapt(speech, work.path())? };
         let manifest = VoiceManifest {
             schema_version: VoiceManifest::SCHEMA,
             name: self.name.to_string(),
@@ -98,16 +114,17 @@ impl VoiceTraining<'_> {
             base_acoustic: base,
             dataset: work.plan().dataset.clone(),
             minutes,
+            minutes_left_out,
             utterances: used,
             left_out,
             steps: adapted.steps,
             speaker_embedding: embedding,
             figures: json!({ "held_out_before": adapted.before, "held_out_after": adapted.after }),
             settings: json!({ "learning_rate": self.config.learning_rate, "seed": self.config.seed }),
-            licence: None,
-            consent: None,
+            licence: self.rights.licence.clone(),
+            consent: self.rights.consent.clone(),
         };
-        write_voice(self.output, &manifest, adapted.weights)?;
+        write_voice(self.output, &manifest, (!self.config.quick).then_some(adapted.weights))?;
         work.remove();
         Ok(manifest)
     }

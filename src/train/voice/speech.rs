@@ -1,15 +1,17 @@
 //! The speech that a voice is trained on: prepared, labelled, and sorted.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
-use super::{VoiceTrainError, VoiceTraining};
+use super::{VoiceTrainError, VoiceTraining, company::Company};
 use crate::dataset::corpus::CorpusUtterance;
-use crate::dataset::prepared::Preparer;
+use crate::dataset::prepared::{Prepared, Preparer};
 use crate::dataset::utterances::Utterance;
 use crate::error::FileError;
+use crate::nn::host::floats;
+use crate::speaker::SpeakerEncoder;
 use crate::text::FrontEnd;
 use crate::train::acoustic::{Speakers, mean_direction};
-use crate::train::labels::{Labelled, embed_speakers};
+use crate::train::labels::Labelled;
 
 /// Speech sorted into what is learnt from and what is measured on.
 pub(super) struct Speech {
@@ -23,6 +25,8 @@ pub(super) struct Speech {
     pub(super) embedding: Vec<f32>,
     /// Usable speech.
     pub(super) minutes: f64,
+    /// Speech that cannot be used, as far as it could be read.
+    pub(super) minutes_left_out: f64,
     /// Utterances that cannot be used.
     pub(super) left_out: usize,
 }
@@ -31,8 +35,10 @@ pub(super) struct Speech {
 const LEAST_S: f64 = 10.0;
 /// Every so many-th utterance is kept for measuring.
 const HELD_OUT_EVERY: usize = 12;
-/// Utterances of the speaker that are embedded.
-const REFERENCES: usize = 40;
+/// Less speech than this gives a voice that is like its owner's in little more than its colour.
+const LITTLE_S: f64 = 120.0;
+/// So much of an utterance tells whose it is.
+const HEARD_S: usize = 6;
 /// An utterance whose mean log score is this far below the folder's median does not say its transcript.
 const MISFIT: f64 = 1.5;
 
@@ -48,12 +54,17 @@ impl VoiceTraining<'_> {
             self.observer.left_out(&failed.utterance.path.display().to_string(), &failed.error.to_string());
         }
         let (references, _) = Preparer::analysis(work).prepare_all(named, || ());
-        let speakers = embed_speakers(&references, &self.models.speaker()?, REFERENCES)?;
+        let encoder = self.models.speaker()?;
+        let own = self.own_utterances(&references, &encoder);
+        let embedding = mean_direction(&own.values().cloned().collect::<Vec<_>>());
         let aligner = self.models.aligner()?;
         let front_end = FrontEnd::new();
         let mut labelled = Vec::new();
         for (index, item) in prepared.iter().enumerate() {
             self.observer.prepared(index + 1, prepared.len());
+            if !own.contains_key(&item.utterance.key) {
+                continue;
+            }
             match Labelled::new(item, &aligner, &front_end) {
                 Ok(label) => labelled.push((label, item.seconds())),
                 Err(error) => self.observer.left_out(&item.utterance.key, &error.to_string()),
@@ -61,9 +72,14 @@ impl VoiceTraining<'_> {
         }
         let labelled = self.fitting(labelled);
         let usable_s: f64 = labelled.iter().map(|(_, seconds)| seconds).sum();
-        let embedding = speakers.get(self.name).map(|known| mean_direction(known)).unwrap_or_default();
-        if usable_s < LEAST_S || labelled.len() < 2 || embedding.is_empty() {
+        let all_s: f64 = prepared.iter().map(Prepared::seconds).sum();
+        if usable_s < LEAST_S || labelled.len() < 2 {
             return Err(VoiceTrainError::TooLittle { usable_s, needed_s: LEAST_S });
+        }
+        if usable_s < LITTLE_S {
+            let advice =
+                "with less than 2 minutes a voice is like its owner's in little more than its colour; record more";
+            self.observer.notice(&format!("only {usable_s:.0} s of speech can be used: {advice}"));
         }
         let left_out = total - labelled.len();
         let every = HELD_OUT_EVERY.min(labelled.len());
@@ -71,7 +87,34 @@ impl VoiceTraining<'_> {
         for (index, (label, _)) in labelled.into_iter().enumerate() {
             if index % every == every - 1 { validation.push(label) } else { training.push(label) }
         }
-        Ok(Speech { training, validation, speakers, embedding, minutes: usable_s / 60.0, left_out })
+        let speakers = Speakers::from([(self.name.to_string(), own.into_values().collect())]);
+        let (minutes, minutes_left_out) = (usable_s / 60.0, (all_s - usable_s).max(0.0) / 60.0);
+        Ok(Speech { training, validation, speakers, embedding, minutes, minutes_left_out, left_out })
+    }
+
+    /// Embeddings of the utterances that are the speaker's, by key; says which are not.
+    fn own_utterances(&self, recordings: &[Prepared], encoder: &SpeakerEncoder) -> BTreeMap<String, Vec<f32>> {
+        let embed = |recording: &Prepared| {
+            let length = (recording.samples.size()[0] as usize).min(HEARD_S * recording.rate.0 as usize);
+            let embedded = encoder.embed(&floats(&recording.crop(0, length as i64)));
+            embedded.map_err(|error| self.observer.left_out(&recording.utterance.key, &error.to_string())).ok()
+        };
+        let embeddings: Vec<Option<Vec<f32>>> = recordings.iter().map(embed).collect();
+        let company = Company::of(&embeddings, encoder.calibration().unwrap_or_default());
+        if company.is_mixed() {
+            let share = 100.0 * company.unlike_pairs;
+            self.observer.notice(&format!(
+                "the folder seems to hold more than one speaker ({share:.0} % of pairs of utterances sound like two \
+                 people); `process` and a folder for each speaker help"
+            ));
+        }
+        for &index in &company.strangers {
+            self.observer.left_out(&recordings[index].utterance.key, "it sounds like another person than the rest");
+        }
+        let own = recordings.iter().zip(embeddings).enumerate();
+        own.filter(|(index, _)| !company.strangers.contains(index))
+            .filter_map(|(_, (recording, embedding))| Some((recording.utterance.key.clone(), embedding?)))
+            .collect()
     }
 
     /// Leaves out utterances whose transcript is not what is said.
