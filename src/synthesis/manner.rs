@@ -1,8 +1,9 @@
 //! How a text is to be spoken: what the user asks for of all of it, and its own markers (SSML, `*emphasis*`) of words.
 
 use crate::acoustic::{Controls, SymbolControl};
-use crate::text::prosody::{Utterance, Word};
+use crate::text::prosody::{SentenceKind, Utterance, Word};
 use crate::text::style::{Emphasis, Style};
+use crate::text::symbols::Symbol;
 use crate::units::Seconds;
 
 /// The user's wishes, against the voice's own way.
@@ -37,6 +38,10 @@ fn standing_out(emphasis: Emphasis) -> SymbolControl {
     SymbolControl { rate, pitch_semitones, energy_db, duration: None }
 }
 
+/// By how many semitones the end of a question for yes or no is higher than the model says it: it has read few
+/// questions. At the last stressed vowel, and at the end.
+const RISE: (f64, f64) = (3.0, 12.0);
+
 impl Manner {
     /// What an utterance's symbols get: from the words' styles, and from pauses that the text gives the length of.
     pub fn controls(&self, utterance: &Utterance) -> Controls {
@@ -50,11 +55,28 @@ impl Manner {
         for word in &utterance.words {
             controls.symbols[word.symbols.clone()].fill(self.word(&word.style));
         }
+        self.raise_question(utterance, &mut controls);
         let last = utterance.symbols.len().saturating_sub(1);
         for pause in utterance.pauses.iter().filter(|pause| pause.given && pause.at < last) {
             controls.symbols[pause.at].duration = Some(Seconds(f64::from(pause.milliseconds) / 1000.0));
         }
         controls
+    }
+
+    /// A question for yes or no rises from its last stressed vowel on.
+    fn raise_question(&self, utterance: &Utterance, controls: &mut Controls) {
+        let ends = utterance.symbols.last() == Some(&Symbol::QUESTION);
+        if utterance.kind != SentenceKind::Question || !ends {
+            return;
+        }
+        let stressed = |symbol: &Symbol| symbol.stress() == Some(1);
+        let Some(nucleus) = utterance.symbols.iter().rposition(stressed) else { return };
+        let rising = &mut controls.symbols[nucleus..];
+        let steps = rising.len().saturating_sub(1).max(1) as f64;
+        for (step, control) in rising.iter_mut().enumerate() {
+            let place = (step as f64 / steps).min(1.0);
+            control.pitch_semitones += (RISE.0 + (RISE.1 - RISE.0) * place) * self.emphasis;
+        }
     }
 
     fn word(&self, style: &Style) -> SymbolControl {
@@ -123,6 +145,21 @@ mod tests {
         assert!(never(1.0).pitch_semitones > 1.0 && never(1.0).rate < 0.9 && never(1.0).energy_db > 1.0);
         assert!(never(2.0).pitch_semitones > never(1.0).pitch_semitones && never(2.0).rate < never(1.0).rate);
         assert_eq!(never(0.0), SymbolControl::default());
+    }
+
+    #[test]
+    fn questions_for_yes_or_no_rise_and_others_do_not() {
+        let rise = |text: &str| {
+            let utterance = &read(text)[0];
+            let controls = Manner::default().controls(utterance);
+            let last = utterance.words[utterance.words.len() - 1].symbols.clone();
+            assert_eq!(controls.symbols[1].pitch_semitones, 0.0);
+            (controls.symbols[last.start].pitch_semitones, controls.symbols[last.end - 1].pitch_semitones)
+        };
+        let (before, end) = rise("Did you see the banana?");
+        assert!(before == 0.0 && end > 5.0, "{before} {end}");
+        assert_eq!(rise("Who saw the banana?"), (0.0, 0.0));
+        assert_eq!(rise("You saw the banana."), (0.0, 0.0));
     }
 
     #[test]

@@ -30,6 +30,8 @@ pub struct SpokenUtterance {
     pub samples: Vec<f32>,
     /// Each word with the bytes of the text that it was read from, and when it is said.
     pub words: Vec<SpokenWord>,
+    /// Frames of each symbol of the utterance.
+    pub durations: Vec<usize>,
 }
 
 /// A word in time, counted from the beginning of its utterance.
@@ -94,7 +96,7 @@ impl Synthesizer {
         let seed = options.seed ^ (index << 32);
         let mut samples = tch::no_grad(|| floats(&self.vocoder.forward_seeded(&input, seed)));
         fade_ends(&mut samples, Self::RATE);
-        SpokenUtterance { samples, words }
+        SpokenUtterance { samples, words, durations: output.durations }
     }
 
     /// The voice's own style in saying these utterances; none if they are too short to tell.
