@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tch::nn;
 
+use super::replay::replay;
 use super::speech::Speech;
 use super::{VoiceTrainError, VoiceTraining};
 use crate::nn::adamw::AdamWConfig;
@@ -52,9 +53,12 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 impl VoiceTraining<'_> {
     /// Trains the parts that know the speaker.
-    pub(super) fn adapt(&self, speech: Speech, work: &Path) -> Result<Adapted, VoiceTrainError> {
+    pub(super) fn adapt(&self, mut speech: Speech, work: &Path) -> Result<Adapted, VoiceTrainError> {
         let (store, model) = self.models.acoustic(None)?;
         let config = model.config().clone();
+        let (replayed, voices) = replay(&model, &self.models.built_in_voices()?, speech.training.len());
+        speech.training.extend(replayed);
+        speech.speakers.extend(voices);
         drop(model);
         let base = Weights::from_store(&store);
         let store = nn::VarStore::new(self.models.device());

@@ -6,6 +6,7 @@
 mod adaptation;
 mod company;
 mod folder;
+mod replay;
 mod speech;
 
 use std::path::Path;
