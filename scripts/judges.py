@@ -8,7 +8,7 @@
 
 Files <name>.made.wav beside <name>.real.wav (see examples/copy_synthesis.rs) are compared as well. DistillMOS and
 DNSMOS are estimates of mean opinion scores, PESQ is wide band, similarity is Resemblyzer's cosine to the mean of the
-real speaker's utterances, words are Whisper tiny.en's.
+real speaker's utterances, all equally loud, words are Whisper tiny.en's.
 """
 import argparse, pathlib, re, statistics, warnings
 
@@ -20,6 +20,12 @@ warnings.filterwarnings("ignore")
 
 def load(path, rate=16000):
     return librosa.load(path, sr=rate, mono=True)[0]
+
+
+def alike_loud(x):
+    """At -30 dBFS, Resemblyzer's own level: it makes quiet speech louder but not loud speech softer, and hears the level
+    (the same speech is 0.1 less like a quiet recording at -16 dBFS than at -28 dBFS)."""
+    return x * 10 ** (-30 / 20) / (np.sqrt(np.mean(x ** 2)) + 1e-9)
 
 
 def distillmos():
@@ -94,7 +100,7 @@ def main():
     if arguments.like:
         from resemblyzer import VoiceEncoder, preprocess_wav
         encoder = VoiceEncoder("cpu", verbose=False)
-        embed = lambda path: encoder.embed_utterance(preprocess_wav(load(path), source_sr=16000))
+        embed = lambda path: encoder.embed_utterance(preprocess_wav(alike_loud(load(path)), source_sr=16000))
         others = [path for pattern in ("*.wav", "*.opus", "*.flac") for path in sorted(arguments.like.glob(pattern))]
         mean = np.mean([embed(path) for path in others], axis=0)
         mean /= np.linalg.norm(mean)

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
-use super::values::{decibels, enrolled_utterances};
+use super::values::{collar, decibels, enrolled_utterances};
 use crate::gpu::selection::GpuSelection;
 
 /// Measure how good, how alike and how fast a voice is, or how well speakers are told apart.
@@ -15,15 +15,19 @@ use crate::gpu::selection::GpuSelection;
 ///
 /// With --speakers: verification (equal error rate, minDCF, Cllr over all pairs of recordings) and identification
 /// of the speakers in a folder, by whole recordings and by 4 and 2 s of them, with the speaker encoder in use.
+///
+/// With --rttm-ref and --rttm-hyp: who was said to speak when against who did (diarization error rate with its parts,
+/// Jaccard error rate, number of speakers).
 #[derive(Debug, Clone, Args)]
 #[command(
-    group = ArgGroup::new("what").required(true).args(["model", "speakers"]),
+    group = ArgGroup::new("what").required(true).args(["model", "speakers", "rttm_ref"]),
     after_help = "\
 Examples:
   voice-clone evaluate --model anna --test-data held-out/
   voice-clone evaluate --model anna --test-data held-out/ --output report.json
   voice-clone evaluate --speakers people/
-  voice-clone evaluate --speakers people/ --only 1088,3242 --noise noise/ --snr 10 --json"
+  voice-clone evaluate --speakers people/ --only 1088,3242 --noise noise/ --snr 10 --json
+  voice-clone evaluate --rttm-ref meetings/ --rttm-hyp found/ --collar 0.25"
 )]
 pub struct EvaluateArgs {
     /// The name of the voice.
@@ -63,4 +67,26 @@ pub struct EvaluateArgs {
     #[arg(long, value_name = "DB", requires = "noise", allow_negative_numbers = true, help_heading = "Speakers")]
     #[arg(value_parser = decibels)]
     pub snr: Option<f64>,
+
+    /// Who spoke when: an RTTM file, or a folder of them.
+    #[arg(long, value_name = "FILE|DIR", requires = "rttm_hyp", help_heading = "Diarization")]
+    #[arg(conflicts_with_all = ["model", "test_data", "speakers"])]
+    pub rttm_ref: Option<PathBuf>,
+
+    /// Who was said to speak when, likewise; recordings are matched by the names in the files.
+    #[arg(long, value_name = "FILE|DIR", requires = "rttm_ref", help_heading = "Diarization")]
+    pub rttm_hyp: Option<PathBuf>,
+
+    /// Leave out so many seconds on either side of every boundary of the reference, as in NIST's md-eval.
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = collar, help_heading = "Diarization")]
+    #[arg(requires = "rttm_ref")]
+    pub collar: f64,
+
+    /// Leave out time in which several people speak.
+    #[arg(long, requires = "rttm_ref", help_heading = "Diarization")]
+    pub skip_overlap: bool,
+
+    /// Score only what this file names, a stretch in each line: recording, channel, start and end in seconds (UEM).
+    #[arg(long, value_name = "FILE", requires = "rttm_ref", help_heading = "Diarization")]
+    pub uem: Option<PathBuf>,
 }

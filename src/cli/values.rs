@@ -50,6 +50,11 @@ pub fn factor(text: &str) -> Result<f64, String> {
     within(text, 0.0, 5.0)
 }
 
+/// Seconds around a boundary.
+pub fn collar(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 10.0)
+}
+
 /// A shift of pitch that leaves a voice.
 pub fn semitones(text: &str) -> Result<f64, String> {
     within(text, -24.0, 24.0)

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Session, evaluate_speakers, paths};
+use super::{Session, evaluate_rttm, evaluate_speakers, paths};
 use crate::{
     cli::EvaluateArgs,
     dataset::utterances::read_utterances,
@@ -53,8 +53,9 @@ impl Job {
 /// # Errors
 /// An unknown voice, or recordings that can't be used.
 pub fn run(args: &EvaluateArgs, session: &Session) -> anyhow::Result<()> {
-    match (&args.model, &args.test_data) {
-        (Some(model), Some(test_data)) => voice(&Job::resolve(model, test_data, args, session), session),
+    match (&args.model, &args.test_data, &args.rttm_ref, &args.rttm_hyp) {
+        (Some(model), Some(test_data), ..) => voice(&Job::resolve(model, test_data, args, session), session),
+        (_, _, Some(reference), Some(hypothesis)) => evaluate_rttm::run(reference, hypothesis, args, session),
         _ => evaluate_speakers::run(args, session),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod config;
 pub mod evaluate;
+mod evaluate_rttm;
 mod evaluate_speakers;
 pub mod failure;
 pub mod generate;

@@ -18,7 +18,7 @@ pub struct TrainConfig {
 
 impl Default for TrainConfig {
     fn default() -> Self {
-        Self { minutes: 20.0, steps: 600, learning_rate: 3e-4 }
+        Self { minutes: 20.0, steps: 400, learning_rate: 3e-4 }
     }
 }
 

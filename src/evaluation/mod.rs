@@ -6,6 +6,7 @@
 
 pub mod cepstrum;
 pub mod compare;
+pub mod diarization;
 pub mod dtw;
 pub mod edit;
 pub mod f0;

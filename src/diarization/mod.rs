@@ -1,0 +1,6 @@
+//! Who spoke when.
+
+pub mod rttm;
+pub mod uem;
+
+pub use rttm::{RttmError, Turn};
