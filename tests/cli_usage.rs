@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use support::Place;
 
-const COMMANDS: [&str; 9] =
-    ["process", "train", "generate", "evaluate", "speaker", "text", "voices", "models", "config"];
+const COMMANDS: [&str; 10] =
+    ["process", "train", "generate", "evaluate", "diarize", "speaker", "text", "voices", "models", "config"];
 const SPEAKER_COMMANDS: [&str; 6] = ["embed", "compare", "enroll", "identify", "list", "forget"];
 
 #[test]

@@ -1,10 +1,20 @@
-//! Scoring of diarization from the command line.
+//! Diarization and its scoring from the command line.
 
 mod support;
 
-use std::fs;
+use std::{fs, path::Path};
 
-use support::Place;
+use support::{
+    Place,
+    tiny::{Bench, record},
+};
+use tch::Device;
+use voice_clone::audio::{AudioWriter, OutputFormat, load_mono};
+use voice_clone::clean::config::VadConfig;
+use voice_clone::diarization::{Diarizer, SpeakerCount, Turn};
+use voice_clone::evaluation::diarization::{ScoringRules, score};
+use voice_clone::synthesis::models::Models;
+use voice_clone::units::{SampleRate, Seconds};
 
 const REFERENCE: &str = "SPEAKER a 1 0.000 4.000 <NA> <NA> ann <NA> <NA>\n\
                          SPEAKER a 1 4.000 4.000 <NA> <NA> ben <NA> <NA>\n\
@@ -62,4 +72,88 @@ fn what_cannot_be_scored_is_said() {
     fails("--rttm-ref ref", 2, "--rttm-hyp");
     fails("--rttm-ref ref --rttm-hyp hyp.rttm --collar x", 2, "expected a number from 0 to 10");
     fails("--collar 1", 2, "required");
+}
+
+fn write(path: &Path, samples: &[f32]) {
+    let mut writer = AudioWriter::create(path, OutputFormat::Wav16, SampleRate::ANALYSIS, 1).expect("a folder");
+    writer.write(samples).expect("samples");
+    writer.finish().expect("a file");
+}
+
+#[test]
+fn every_recording_gets_its_turns_or_an_answer() {
+    let bench = Bench::new();
+    record(&bench.path("in/talk.wav"), 12.0, 150.0);
+    write(&bench.path("in/silence.wav"), &[0.0; 48_000]);
+    fs::write(bench.path("in/broken.mp3"), b"no audio").expect("a file");
+    let args = ["diarize", "--input", "in", "--output", "out", "--labels", "--rttm-confidence", "--speakers", "1"];
+    let run = bench.run(&args).success();
+    let (out, err) = (&run.get_output().stdout, &run.get_output().stderr);
+    assert!(String::from_utf8_lossy(out).contains("no speech") && String::from_utf8_lossy(err).contains("broken.mp3"));
+    let read = |name: &str| fs::read_to_string(bench.path("out").join(name)).expect("a file");
+    assert_eq!(read("silence.rttm"), "");
+    let fields: Vec<String> = read("talk.rttm").lines().next().expect("a turn").split(' ').map(str::to_owned).collect();
+    assert_eq!(
+        (fields.len(), fields[0].as_str(), fields[7].as_str(), fields[8].as_str()),
+        (10, "SPEAKER", "speaker1", "1.000")
+    );
+    assert!(read("talk.txt").contains("speaker1") && read("talk.TextGrid").contains("name = \"speaker1\""));
+    let document: serde_json::Value = serde_json::from_str(&read("talk.json")).expect("JSON");
+    assert_eq!(document["speakers"], serde_json::json!(["speaker1"]));
+    assert!(document["turns"][0]["end_s"].as_f64() > document["turns"][0]["start_s"].as_f64());
+    // The second run says the same.
+    let before = read("talk.rttm");
+    bench.run(&args).success();
+    assert_eq!(read("talk.rttm"), before);
+}
+
+#[test]
+fn what_cannot_be_diarized_is_said() {
+    let bench = Bench::new();
+    fs::create_dir(bench.path("empty")).expect("a folder");
+    let fails = |args: &[&str], code: i32, message: &str| {
+        let run = bench.run(&[&["diarize", "--output", "out"], args].concat()).code(code);
+        let text = String::from_utf8_lossy(&run.get_output().stderr).into_owned();
+        assert!(text.contains(message), "{text}");
+    };
+    fails(&["--input", "none.wav"], 1, "none.wav");
+    fails(&["--input", "empty"], 1, "empty holds no recordings");
+    fails(&["--input", "empty", "--speakers", "0"], 2, "expected a whole number");
+    fails(&["--input", "empty", "--min-speakers", "3", "--max-speakers", "2"], 2, "--min-speakers 3 is more than");
+    assert!(!bench.path("out").exists());
+}
+
+/// Two readers whom no model has heard take turns.
+#[test]
+fn two_readers_are_told_apart() {
+    let Some(corpus) = std::env::var_os("VOICE_CLONE_CORPUS") else {
+        eprintln!("skipped: VOICE_CLONE_CORPUS is not set");
+        return;
+    };
+    let readings = |reader: &str| -> Vec<Vec<f32>> {
+        let folder = Path::new(&corpus).join("librispeech").join(reader);
+        let mut files: Vec<_> = fs::read_dir(folder).expect("a reader").flatten().map(|entry| entry.path()).collect();
+        files.sort();
+        files.iter().take(4).map(|path| load_mono(path, SampleRate::ANALYSIS).expect("a reading")).collect()
+    };
+    let place = Place::new();
+    let (mut samples, mut truth) = (Vec::new(), Vec::new());
+    for (one, other) in readings("1088").into_iter().zip(readings("7312")) {
+        for (speaker, mut reading) in [("1088", one), ("7312", other)] {
+            reading.truncate(6 * 16_000);
+            let [start, duration] = [samples.len(), reading.len()].map(|count| SampleRate::ANALYSIS.duration(count));
+            truth.push(Turn { file: "talk".into(), start, duration, speaker: speaker.into(), confidence: None });
+            samples.extend(reading);
+        }
+    }
+    write(&place.path("talk.wav"), &samples);
+    let models = Models::new(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models"), Device::Cpu);
+    let (encoder, vad) = (models.speaker().expect("the encoder"), VadConfig::default());
+    let diarizer = Diarizer { encoder: &encoder, vad: &vad, count: SpeakerCount::default(), known: &[] };
+    let found = diarizer.diarize(&place.path("talk.wav")).expect("a recording");
+    assert_eq!(found.speakers(), ["speaker1", "speaker2"]);
+    let rules = ScoringRules { collar: Seconds(0.25), ..ScoringRules::default() };
+    let score = score(&truth, &found.turns, &rules)["talk"];
+    // The truth counts the readers' pauses as speech; who it is matters here.
+    assert!(score.errors.confusion_s < 0.02 * score.errors.speech_s, "{score:?}");
 }

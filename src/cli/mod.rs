@@ -3,6 +3,7 @@
 //! Nothing here touches libtorch: the front binary compiles this folder on its own, so that help and usage
 //! errors are answered before 450 MB of library are loaded (see `main.rs`).
 
+mod diarize;
 mod evaluate;
 mod generate;
 mod global;
@@ -16,6 +17,7 @@ mod values;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
+    diarize::DiarizeArgs,
     evaluate::EvaluateArgs,
     generate::{AudioFormat, GenerateArgs},
     global::GlobalArgs,
@@ -65,6 +67,7 @@ pub enum Command {
     Train(TrainArgs),
     Generate(GenerateArgs),
     Evaluate(EvaluateArgs),
+    Diarize(DiarizeArgs),
     Speaker(SpeakerArgs),
     Text(TextArgs),
     Voices(VoicesArgs),

@@ -50,6 +50,14 @@ pub fn factor(text: &str) -> Result<f64, String> {
     within(text, 0.0, 5.0)
 }
 
+/// How many people speak.
+pub fn speaker_count(text: &str) -> Result<usize, String> {
+    match text.trim().parse::<usize>() {
+        Ok(number) if (1..=1000).contains(&number) => Ok(number),
+        _ => Err("expected a whole number from 1 to 1000".to_owned()),
+    }
+}
+
 /// Seconds around a boundary.
 pub fn collar(text: &str) -> Result<f64, String> {
     within(text, 0.0, 10.0)

@@ -1,6 +1,7 @@
 //! One file a command: load, call, report.
 
 pub mod config;
+pub mod diarize;
 pub mod evaluate;
 mod evaluate_rttm;
 mod evaluate_speakers;
@@ -37,6 +38,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Train(args) => train::run(&args, &session),
         Command::Generate(args) => generate::run(&args, &session),
         Command::Evaluate(args) => evaluate::run(&args, &session),
+        Command::Diarize(args) => diarize::run(&args, &session),
         Command::Speaker(args) => speaker::run(&args, &session),
         Command::Text(args) => text::run(&args, &session),
         Command::Voices(_) => voices::run(&session),

@@ -19,6 +19,7 @@ pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
         Command::Train(args) => args.gpu.as_ref(),
         Command::Generate(args) => args.gpu.as_ref(),
         Command::Evaluate(args) => args.gpu.as_ref(),
+        Command::Diarize(args) => args.gpu.as_ref(),
         Command::Process(_)
         | Command::Speaker(_)
         | Command::Text(_)

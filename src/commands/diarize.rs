@@ -1,0 +1,138 @@
+//! `voice-clone diarize`: recordings to turns of speakers.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::{Session, failure::Usage, paths, table};
+use crate::{
+    cli::DiarizeArgs,
+    dataset::scan::recordings_in,
+    diarization::{Diarized, Diarizer, SpeakerCount, labels, pipeline::KnownVoice, rttm},
+    error::FileError,
+    files::{write_atomically, write_json},
+    speaker::enrolment::{EnrolmentError, Enrolments},
+    synthesis::models::Models,
+    units::Seconds,
+};
+
+/// A recording's row in the report.
+#[derive(Debug, Serialize)]
+struct Row {
+    recording: PathBuf,
+    duration_s: f64,
+    speech_s: f64,
+    speakers: Vec<String>,
+    turns: usize,
+}
+
+/// Diarizes.
+///
+/// # Errors
+/// Input that isn't there or can't be used at all, or an output that can't be written.
+pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
+    let count = speaker_count(args)?;
+    let config = session.config();
+    let recordings = recordings(&args.input)?;
+    let models = Models::new(&paths::models_dir(config), session.device());
+    let encoder = models.speaker_at(&paths::speaker_encoder(config))?;
+    let known = if args.known { known_voices(session, encoder.fingerprint())? } else { Vec::new() };
+    let diarizer = Diarizer { encoder: &encoder, vad: &config.process.vad, count, known: &known };
+    fs::create_dir_all(&args.output).map_err(FileError::on("create", &args.output))?;
+    let task = session.progress.task("diarizing", recordings.len() as u64);
+    let (mut rows, mut set_aside) = (Vec::new(), Vec::new());
+    for path in &recordings {
+        match diarizer.diarize(path) {
+            Ok(found) => {
+                write(path, &found, args)?;
+                rows.push(row(path, &found));
+            }
+            Err(error) if recordings.len() == 1 => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!("set aside {}: {error}", path.display());
+                set_aside.push(json!({ "recording": path, "reason": error.to_string() }));
+            }
+        }
+        task.advance(1);
+    }
+    drop(task);
+    anyhow::ensure!(!rows.is_empty(), "none of the {} recordings could be used", recordings.len());
+    let document = json!({ "output": args.output, "recordings": rows, "set_aside": set_aside });
+    session.print(&document, || table(&rows))
+}
+
+fn speaker_count(args: &DiarizeArgs) -> Result<SpeakerCount, Usage> {
+    let least = args.speakers.or(args.min_speakers).unwrap_or(1);
+    let most = args.speakers.or(args.max_speakers).unwrap_or(usize::MAX);
+    match least <= most {
+        true => Ok(SpeakerCount { least, most }),
+        false => Err(Usage(format!("--min-speakers {least} is more than --max-speakers {most}"))),
+    }
+}
+
+fn recordings(input: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let metadata = fs::metadata(input).map_err(FileError::on("read", input))?;
+    if !metadata.is_dir() {
+        return Ok(vec![input.to_path_buf()]);
+    }
+    let found = recordings_in(input, None);
+    found.unreadable.iter().for_each(|error| tracing::warn!("{error}"));
+    anyhow::ensure!(!found.recordings.is_empty(), "{} holds no recordings", input.display());
+    Ok(found.recordings)
+}
+
+fn known_voices(session: &Session, encoder: &str) -> anyhow::Result<Vec<KnownVoice>> {
+    let enrolled = Enrolments::new(&paths::speakers_dir(session.config())).all()?;
+    let foreign: Vec<String> =
+        enrolled.iter().filter(|one| one.check_encoder(encoder).is_err()).map(|one| one.name.clone()).collect();
+    anyhow::ensure!(foreign.is_empty(), EnrolmentError::Encoder(foreign));
+    Ok(enrolled.iter().map(|one| KnownVoice { name: one.name.clone(), embedding: one.embedding() }).collect())
+}
+
+fn write(path: &Path, found: &Diarized, args: &DiarizeArgs) -> anyhow::Result<()> {
+    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+    let target = |extension: &str| args.output.join(format!("{name}.{extension}"));
+    write_atomically(&target("rttm"), rttm::write(&found.turns, args.rttm_confidence).as_bytes())?;
+    let turns = found.turns.iter().map(|turn| {
+        json!({
+            "start_s": turn.start, "end_s": turn.end(), "speaker": turn.speaker, "confidence": turn.confidence,
+        })
+    });
+    let document = json!({
+        "schema": 1,
+        "recording": path,
+        "duration_s": found.duration,
+        "speakers": found.speakers(),
+        "turns": turns.collect::<Vec<_>>(),
+    });
+    write_json(&target("json"), &document)?;
+    if args.labels {
+        write_atomically(&target("txt"), labels::audacity(&found.turns).as_bytes())?;
+        let grid = labels::text_grid(&found.turns, &found.speakers(), found.duration);
+        write_atomically(&target("TextGrid"), grid.as_bytes())?;
+    }
+    Ok(())
+}
+
+fn row(path: &Path, found: &Diarized) -> Row {
+    Row {
+        recording: path.to_path_buf(),
+        duration_s: found.duration.0,
+        speech_s: found.turns.iter().map(|turn| turn.duration.0).sum(),
+        speakers: found.speakers().into_iter().map(str::to_owned).collect(),
+        turns: found.turns.len(),
+    }
+}
+
+fn table(rows: &[Row]) -> String {
+    let cells = rows.iter().map(|row| {
+        let speakers = if row.speakers.is_empty() { "no speech".to_owned() } else { row.speakers.join(", ") };
+        let [duration, speech] = [row.duration_s, row.speech_s].map(|seconds| Seconds(seconds).to_string());
+        [row.recording.display().to_string(), duration, speech, row.turns.to_string(), speakers]
+    });
+    table::layout(["RECORDING", "LENGTH", "SPEECH", "TURNS", "SPEAKERS"], &cells.collect::<Vec<_>>())
+}
