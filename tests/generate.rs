@@ -186,3 +186,29 @@ fn the_style_of_a_recording_is_followed_or_refused() {
     fails(&bench, &["--text", TEXT, "--output", "c.wav", "--style-from", "short.wav"], 1, "cannot follow short.wav");
     fails(&bench, &["--text", TEXT, "--output", "c.wav", "--style-from", "none.wav"], 1, "none.wav");
 }
+
+/// Ctrl-C in the middle ends the run, and no part of a file stays behind.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing() {
+    let bench = Bench::new();
+    fs::write(bench.path("long.txt"), TEXT.repeat(400)).expect("a file");
+    fs::create_dir(bench.path("out")).expect("a folder");
+    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_voice-clone"))
+        .args(generate(&["--text-file", "long.txt", "--output", "out/x.wav"]))
+        .current_dir(bench.path(""))
+        .env("VOICE_CLONE_MODELS_DIR", bench.path("models"))
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program");
+    let files = || fs::read_dir(bench.path("out")).expect("a folder").count();
+    let start = std::time::Instant::now();
+    while files() == 0 && start.elapsed().as_secs() < 60 {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    assert_eq!(files(), 1, "no audio was begun");
+    let id = child.id().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &id]).status().expect("kill").success());
+    assert_eq!(child.wait().expect("its end").code(), Some(130));
+    assert_eq!(files(), 0);
+}

@@ -57,7 +57,7 @@ Examples:
   voice-clone generate --text \"Hello\" --voice anna --output hello.wav
   voice-clone evaluate --model anna --test-data held-out/
 
-Results go to stdout, logs and progress to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage.
+Results go to stdout, logs and progress to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 Clone a voice only with its owner's consent.";
 
 /// The commands; the documentation of their arguments is their help.

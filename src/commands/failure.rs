@@ -7,6 +7,7 @@ use std::{
 
 use serde_json::json;
 
+use super::interrupt::{self, Interrupted};
 use crate::config::ConfigError;
 
 /// The command can't be carried out as it was typed: exit code 2.
@@ -19,8 +20,11 @@ pub struct Usage(pub String);
 #[error("{0}")]
 pub struct Incomplete(pub String);
 
-/// The code for `error`: 2 for wrong usage, 1 for everything else.
+/// The code for `error`: 2 for wrong usage, 130 for Ctrl-C, 1 for everything else.
 pub fn exit_code(error: &anyhow::Error) -> u8 {
+    if error.chain().any(|cause| cause.is::<Interrupted>()) {
+        return interrupt::EXIT_CODE;
+    }
     let usage = error.chain().any(|cause| cause.is::<Usage>() || cause.is::<ConfigError>());
     if usage { 2 } else { 1 }
 }

@@ -8,6 +8,7 @@ mod evaluate_speakers;
 pub mod failure;
 pub mod generate;
 mod input;
+mod interrupt;
 mod logging;
 pub mod models;
 mod overrides;

@@ -19,7 +19,7 @@ use super::{
     super::{
         Session,
         failure::{Incomplete, Usage},
-        input,
+        input, interrupt,
     },
     Misheard, Recording,
     job::{Job, Output},
@@ -108,7 +108,10 @@ pub(super) fn run(args: &GenerateArgs, job: &Job, folder: &Path, session: &Sessi
             let narrator = Narrator::load(args, session)?;
             narrator.voice(&args.voice)?;
             while let Some((index, line)) = take(&next, &lines) {
+                interrupt::check()?;
                 let result = speak(line, args, job, folder, &narrator);
+                // A line that was cut short is no failed line.
+                interrupt::check()?;
                 let mut done = done.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 done.push((index, result));
                 task.set(done.len() as u64, line.id.clone());

@@ -16,7 +16,7 @@ use self::{
     narrator::{Narrator, Passage, Speech},
     subtitles::{SubtitleFormat, subtitles},
 };
-use super::{Session, failure::Usage, input};
+use super::{Session, failure::Usage, input, interrupt};
 use crate::{
     audio::{AudioWriter, Resampler},
     cli::GenerateArgs,
@@ -32,6 +32,7 @@ use crate::{
 /// An unknown voice, an unreadable recording, or an output that can't be written.
 pub fn run(args: &GenerateArgs, session: &Session) -> anyhow::Result<()> {
     let job = Job::resolve(args, session)?;
+    interrupt::watch();
     match &job.output {
         Output::Folder(folder) => batch::run(args, &job, folder, session),
         Output::File(_) | Output::Stdout => single(args, &job, session),

@@ -5,7 +5,7 @@ use std::{path::Path, rc::Rc};
 use anyhow::Context;
 
 use super::{
-    super::{Session, paths},
+    super::{Session, interrupt, paths},
     cast::Cast,
     job::Job,
 };
@@ -122,6 +122,7 @@ impl Narrator {
         let mut leveller = Leveller::new(rate, loudness, self.output.true_peak_dbtp)?;
         let mut start = 0;
         for (index, utterance) in utterances.iter().enumerate() {
+            interrupt::check()?;
             // The text may ask for a voice of its own, by its first word.
             let asked = utterance.words.first().and_then(|word| word.style.voice.as_deref());
             let own = asked.map(|name| self.cast.voice(name)).transpose()?;

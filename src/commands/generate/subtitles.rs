@@ -103,7 +103,31 @@ fn written(text: &str, start: usize, end: usize) -> String {
             other => plain.push(other),
         }
     }
-    plain.split_whitespace().collect::<Vec<_>>().join(" ").replace("**", "").trim_matches('*').to_owned()
+    let plain = without_phonemes(&plain);
+    // A star or an underscore beside a word is emphasis.
+    let characters: Vec<char> = plain.chars().collect();
+    let beside = |at: usize| at.checked_sub(1).into_iter().chain([at + 1]).filter_map(|at| characters.get(at));
+    let is_mark = |at: usize, mark: char| match mark {
+        '*' => beside(at).any(|other| !other.is_whitespace()),
+        '_' => beside(at).any(|other| other.is_whitespace()) || at == 0 || at + 1 == characters.len(),
+        _ => false,
+    };
+    let kept = characters.iter().enumerate().filter(|&(at, &mark)| !is_mark(at, mark)).map(|(_, &mark)| mark);
+    kept.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// `[word](/phonemes/)` is shown as the word.
+fn without_phonemes(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("](/") {
+        let Some((_, behind)) = after.split_once("/)") else { break };
+        let opening = before.rfind('[').unwrap_or(before.len());
+        plain += &before[..opening];
+        plain += before[opening..].trim_start_matches('[');
+        rest = behind;
+    }
+    plain + rest
 }
 
 fn escaped(text: &str, format: SubtitleFormat) -> String {
@@ -189,5 +213,7 @@ mod tests {
     fn markup_is_not_shown() {
         assert_eq!(written("<s>I <emphasis>never</emphasis>  did</s>", 0, 40), "I never did");
         assert_eq!(written("I **never** did", 2, 11), "never");
+        assert_eq!(written("Is *this*, _that_ and 2 * 3 file_name?", 0, 38), "Is this, that and 2 * 3 file_name?");
+        assert_eq!(written("a [tomato](/T AH0 M EY1/) here", 0, 30), "a tomato here");
     }
 }
