@@ -1,6 +1,7 @@
 //! `voice-clone diarize`: recordings to turns of speakers.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -45,10 +46,11 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
     fs::create_dir_all(&args.output).map_err(FileError::on("create", &args.output))?;
     let task = session.progress.task("diarizing", recordings.len() as u64);
     let (mut rows, mut set_aside) = (Vec::new(), Vec::new());
-    for path in &recordings {
+    for (path, name) in recordings.iter().zip(names(&recordings, &args.input)) {
         match diarizer.diarize(path) {
-            Ok(found) => {
-                write(path, &found, args)?;
+            Ok(mut found) => {
+                found.turns.iter_mut().for_each(|turn| turn.file.clone_from(&name));
+                write(path, &name, &found, args)?;
                 rows.push(row(path, &found));
             }
             Err(error) if recordings.len() == 1 => return Err(error.into()),
@@ -93,8 +95,19 @@ fn known_voices(session: &Session, encoder: &str) -> anyhow::Result<Vec<KnownVoi
     Ok(enrolled.iter().map(|one| KnownVoice { name: one.name.clone(), embedding: one.embedding() }).collect())
 }
 
-fn write(path: &Path, found: &Diarized, args: &DiarizeArgs) -> anyhow::Result<()> {
-    let name = path.file_stem().unwrap_or_default().to_string_lossy();
+/// What each recording's files are called: as the recording, or where several have one name, as its path in the input.
+fn names(recordings: &[PathBuf], input: &Path) -> Vec<String> {
+    let stem = |path: &PathBuf| path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    let mut count: HashMap<String, usize> = HashMap::new();
+    recordings.iter().for_each(|path| *count.entry(stem(path).to_lowercase()).or_default() += 1);
+    let name = |path: &PathBuf| match count[&stem(path).to_lowercase()] {
+        1 => stem(path),
+        _ => path.strip_prefix(input).unwrap_or(path).to_string_lossy().replace(['/', '\\'], "_"),
+    };
+    recordings.iter().map(name).collect()
+}
+
+fn write(path: &Path, name: &str, found: &Diarized, args: &DiarizeArgs) -> anyhow::Result<()> {
     let target = |extension: &str| args.output.join(format!("{name}.{extension}"));
     write_atomically(&target("rttm"), rttm::write(&found.turns, args.rttm_confidence).as_bytes())?;
     let turns = found.turns.iter().map(|turn| {
@@ -135,4 +148,15 @@ fn table(rows: &[Row]) -> String {
         [row.recording.display().to_string(), duration, speech, row.turns.to_string(), speakers]
     });
     table::layout(["RECORDING", "LENGTH", "SPEECH", "TURNS", "SPEAKERS"], &cells.collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recordings_of_one_name_keep_apart() {
+        let paths = ["in/a/talk.wav", "in/b/Talk.wav", "in/b/talk.mp3", "in/other.wav"].map(PathBuf::from);
+        assert_eq!(names(&paths, Path::new("in")), ["a_talk.wav", "b_Talk.wav", "b_talk.mp3", "other"]);
+    }
 }

@@ -13,7 +13,7 @@ use crate::clean::{
     config::VadConfig,
     vad::{self, Vad},
 };
-use crate::speaker::{SpeakerEncoder, cosine};
+use crate::speaker::{SpeakerEncoder, SpeakerError, cosine};
 use crate::units::Seconds;
 
 /// Why a recording was not diarized.
@@ -22,6 +22,9 @@ pub enum DiarizationError {
     /// It can't be decoded.
     #[error(transparent)]
     Audio(#[from] AudioError),
+    /// The encoder refuses its speech.
+    #[error(transparent)]
+    Speaker(#[from] SpeakerError),
 }
 
 /// Someone whose voice is known.

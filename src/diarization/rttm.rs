@@ -92,8 +92,10 @@ pub fn write(turns: &[Turn], with_confidence: bool) -> String {
     text
 }
 
+/// A field of its own: without blanks, and never empty.
 fn without_blanks(name: &str) -> String {
-    name.split_whitespace().collect::<Vec<_>>().join("_")
+    let joined = name.split_whitespace().collect::<Vec<_>>().join("_");
+    if joined.is_empty() { NOTHING.to_owned() } else { joined }
 }
 
 #[cfg(test)]

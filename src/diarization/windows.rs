@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::audio::{AudioError, MonoStream};
+use super::DiarizationError;
+use crate::audio::MonoStream;
 use crate::clean::vad::{self, Span};
 use crate::speaker::{SpeakerEncoder, SpeakerError};
 use crate::units::{SampleRate, Seconds};
@@ -55,14 +56,14 @@ fn places(spans: &[Span]) -> Vec<(usize, usize)> {
 ///
 /// # Errors
 /// A stream that can't be decoded.
-pub fn embed(stream: MonoStream, spans: &[Span], encoder: &SpeakerEncoder) -> Result<Vec<Window>, AudioError> {
+pub fn embed(stream: MonoStream, spans: &[Span], encoder: &SpeakerEncoder) -> Result<Vec<Window>, DiarizationError> {
     let mut places = places(spans).into_iter().peekable();
     let (mut held, mut first) = (Vec::<f32>::new(), 0);
     let mut batches = Batches { encoder, waiting: BTreeMap::new(), done: Vec::new() };
     for block in stream {
         held.extend(block?);
         while let Some((start, length)) = places.next_if(|&(start, length)| start + length <= first + held.len()) {
-            batches.add(start, &held[start - first..start - first + length]);
+            batches.add(start, &held[start - first..start - first + length])?;
         }
         let needed = places.peek().map_or(first + held.len(), |&(start, _)| start.min(first + held.len()));
         held.drain(..needed - first);
@@ -72,9 +73,9 @@ pub fn embed(stream: MonoStream, spans: &[Span], encoder: &SpeakerEncoder) -> Re
     for (start, length) in places {
         let from = start.saturating_sub(first).min(held.len());
         let to = (from + length).min(held.len());
-        batches.add(start, &held[from..to]);
+        batches.add(start, &held[from..to])?;
     }
-    Ok(batches.finish())
+    Ok(batches.finish()?)
 }
 
 /// Windows that wait for others of their length.
@@ -85,34 +86,34 @@ struct Batches<'a> {
 }
 
 impl Batches<'_> {
-    fn add(&mut self, start: usize, samples: &[f32]) {
+    fn add(&mut self, start: usize, samples: &[f32]) -> Result<(), SpeakerError> {
         if SpeakerEncoder::check(samples).is_err() {
-            return;
+            return Ok(());
         }
         let batch = self.waiting.entry(samples.len()).or_default();
         batch.push((start, samples.to_vec()));
         if batch.len() == AT_ONCE {
             let batch = std::mem::take(batch);
-            self.embed(&batch);
+            self.embed(&batch)?;
         }
+        Ok(())
     }
 
-    fn embed(&mut self, batch: &[(usize, Vec<f32>)]) {
+    fn embed(&mut self, batch: &[(usize, Vec<f32>)]) -> Result<(), SpeakerError> {
         let samples: Vec<&[f32]> = batch.iter().map(|(_, samples)| samples.as_slice()).collect();
-        // All have passed the check and are of one length.
-        let embeddings: Result<_, SpeakerError> = self.encoder.embed_windows(&samples);
-        for ((start, samples), embedding) in batch.iter().zip(embeddings.unwrap_or_default()) {
+        for ((start, samples), embedding) in batch.iter().zip(self.encoder.embed_windows(&samples)?) {
             let [start, end] = [*start, start + samples.len()].map(|sample| RATE.duration(sample));
             self.done.push(Window { start, end, embedding });
         }
+        Ok(())
     }
 
-    fn finish(mut self) -> Vec<Window> {
+    fn finish(mut self) -> Result<Vec<Window>, SpeakerError> {
         for batch in std::mem::take(&mut self.waiting).into_values() {
-            self.embed(&batch);
+            self.embed(&batch)?;
         }
         self.done.sort_by(|a, b| a.start.0.total_cmp(&b.start.0));
-        self.done
+        Ok(self.done)
     }
 }
 
