@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use serde_json::Value;
 use tch::{Device, nn};
@@ -13,8 +14,11 @@ use voice_clone::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
 use voice_clone::units::SampleRate;
 use voice_clone::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder};
 
-/// Writes one small model of each kind, always the same.
+/// Writes one small model of each kind, always the same: tests side by side share libtorch's generator, so that one at a
+/// time may draw from it.
 pub fn tiny_models(folder: &Path) {
+    static DRAWING: Mutex<()> = Mutex::new(());
+    let _drawing = DRAWING.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
     tch::manual_seed(9);
     let write = |name: &str, store: &nn::VarStore, key: &str, config: Value, extra: &[(&str, Value)]| {
         let mut weights = Weights::from_store(store);
