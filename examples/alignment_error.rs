@@ -8,7 +8,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use tch::{Device, Tensor};
+use tch::Device;
 use voice_clone::features::mel::{MelConfig, MelSpectrogram};
 use voice_clone::synthesis::{SpeakOptions, Synthesizer, Voice, models::Models};
 use voice_clone::text::FrontEnd;
@@ -26,7 +26,7 @@ fn main() -> anyhow::Result<()> {
         for line in sentences.lines() {
             let utterance = front_end.phonemize(line);
             let spoken = voice.utterance(&utterance, SpeakOptions::default(), 0);
-            let mel = tch::no_grad(|| mel.forward(&Tensor::from_slice(&spoken.samples).unsqueeze(0)).squeeze_dim(0));
+            let mel = mel.of(&spoken.samples);
             let found = aligner.align(&mel, &utterance.symbols).context("the text does not fit")?.durations;
             let (mut truth, mut heard) = (0, 0);
             for (index, symbol) in utterance.symbols.iter().enumerate() {

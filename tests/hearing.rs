@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tch::{Device, Tensor};
+use tch::Device;
 use voice_clone::features::mel::{MelConfig, MelSpectrogram};
 use voice_clone::features::pitch::{PitchConfig, PitchTracker};
 use voice_clone::synthesis::{
@@ -51,7 +51,7 @@ fn phonemes_are_found_within_20_ms_on_average() {
     for sentence in SENTENCES {
         let utterance = front_end.phonemize(sentence);
         let spoken = voice.utterance(&utterance, SpeakOptions::default(), 0);
-        let mel = tch::no_grad(|| mel.forward(&Tensor::from_slice(&spoken.samples).unsqueeze(0)).squeeze_dim(0));
+        let mel = mel.of(&spoken.samples);
         let found = aligner.align(&mel, &utterance.symbols).expect("a text that fits").durations;
         let start = |durations: &[usize], at: usize| durations[..at].iter().sum::<usize>() as f64;
         for at in (0..found.len()).filter(|&at| utterance.symbols[at].is_phoneme()) {

@@ -9,14 +9,13 @@ use std::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Session, failure::Usage, paths, table};
+use super::{Session, failure::Usage, input::folder_of_recordings, paths, table};
 use crate::{
     cli::DiarizeArgs,
-    dataset::scan::recordings_in,
     diarization::{Diarized, Diarizer, SpeakerCount, labels, pipeline::KnownVoice, rttm},
     error::FileError,
     files::{write_atomically, write_json},
-    speaker::enrolment::{EnrolmentError, Enrolments},
+    speaker::enrolment::Enrolments,
     synthesis::models::Models,
     units::Seconds,
 };
@@ -81,17 +80,11 @@ fn recordings(input: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !metadata.is_dir() {
         return Ok(vec![input.to_path_buf()]);
     }
-    let found = recordings_in(input, None);
-    found.unreadable.iter().for_each(|error| tracing::warn!("{error}"));
-    anyhow::ensure!(!found.recordings.is_empty(), "{} holds no recordings", input.display());
-    Ok(found.recordings)
+    folder_of_recordings(input)
 }
 
 fn known_voices(session: &Session, encoder: &str) -> anyhow::Result<Vec<KnownVoice>> {
-    let enrolled = Enrolments::new(&paths::speakers_dir(session.config())).all()?;
-    let foreign: Vec<String> =
-        enrolled.iter().filter(|one| one.check_encoder(encoder).is_err()).map(|one| one.name.clone()).collect();
-    anyhow::ensure!(foreign.is_empty(), EnrolmentError::Encoder(foreign));
+    let enrolled = Enrolments::new(&paths::speakers_dir(session.config())).all_of(encoder)?;
     Ok(enrolled.iter().map(|one| KnownVoice { name: one.name.clone(), embedding: one.embedding() }).collect())
 }
 

@@ -1,12 +1,14 @@
-//! The text that a command works on: typed, from a file or from stdin.
+//! What a command works on: a text (typed, from a file or from stdin), or the recordings in a folder.
 
 use std::{
     fs,
     io::{self, Read},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use anyhow::Context;
+
+use crate::dataset::scan::recordings_in;
 
 /// More text than anyone means to have read in one go (about 20 hours); protects against `--text-file disk.img`.
 const TEXT_LIMIT_BYTES: u64 = 1 << 20;
@@ -24,6 +26,17 @@ pub fn read_text(typed: Option<&str>, file: Option<&Path>) -> anyhow::Result<Str
         }
         _ => read_limited(io::stdin()).context("cannot read the text from stdin"),
     }
+}
+
+/// The recordings in a folder and its subfolders; says what of it can't be read.
+///
+/// # Errors
+/// A folder without any.
+pub fn folder_of_recordings(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let found = recordings_in(folder, None);
+    found.unreadable.iter().for_each(|error| tracing::warn!("{error}"));
+    anyhow::ensure!(!found.recordings.is_empty(), "{} holds no recordings", folder.display());
+    Ok(found.recordings)
 }
 
 fn read_limited(source: impl Read) -> anyhow::Result<String> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tch::{Device, Tensor};
+use tch::Device;
 
 use super::cepstrum::CepstrumConfig;
 use super::compare::Comparer;
@@ -114,7 +114,7 @@ impl Judge {
     }
 
     fn heard(&self, samples: &[f32]) -> Vec<Phone> {
-        let mel = tch::no_grad(|| self.mel.forward(&Tensor::from_slice(samples).unsqueeze(0)).squeeze_dim(0));
+        let mel = self.mel.of(samples);
         self.aligner.phones(&mel)
     }
 }

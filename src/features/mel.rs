@@ -134,6 +134,12 @@ impl MelSpectrogram {
         self.from_magnitude(&self.stft.magnitude(samples))
     }
 
+    /// Of one recording, without history: samples in [-1, 1] -> (M, T).
+    pub fn of(&self, samples: &[f32]) -> Tensor {
+        let samples = Tensor::from_slice(samples).unsqueeze(0).to_device(self.filters.device());
+        tch::no_grad(|| self.forward(&samples).squeeze_dim(0))
+    }
+
     /// Magnitude spectrum to log-mel: (B, F, T) -> (B, M, T).
     pub fn from_magnitude(&self, magnitude: &Tensor) -> Tensor {
         self.filters.matmul(magnitude).clamp_min(Self::FLOOR).log()

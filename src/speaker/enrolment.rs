@@ -170,6 +170,17 @@ impl Enrolments {
         self.names()?.iter().map(|name| Enrolment::read(&self.path(name))).collect()
     }
 
+    /// All speakers by name, whose embeddings are all of one encoder.
+    ///
+    /// # Errors
+    /// As [`Self::all`]; [`EnrolmentError::Encoder`] with the names of those of another encoder.
+    pub fn all_of(&self, encoder: &str) -> Result<Vec<Enrolment>, EnrolmentError> {
+        let enrolled = self.all()?;
+        let foreign: Vec<String> =
+            enrolled.iter().filter(|one| one.check_encoder(encoder).is_err()).map(|one| one.name.clone()).collect();
+        if foreign.is_empty() { Ok(enrolled) } else { Err(EnrolmentError::Encoder(foreign)) }
+    }
+
     fn names(&self) -> Result<Vec<String>, FileError> {
         if !self.folder.exists() {
             return Ok(Vec::new());

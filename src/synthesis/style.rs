@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use tch::{Device, Kind, Tensor};
+use tch::{Device, Kind};
 
 use super::manner::Manner;
 use super::models::{ModelError, Models};
@@ -111,8 +111,7 @@ impl SpeakingStyle {
 /// The phonemes that the aligner hears in samples at the rate of synthesis.
 fn heard(samples: &[f32], aligner: &Aligner) -> Vec<Said> {
     let config = MelConfig::synthesis();
-    let mel = MelSpectrogram::new(&config, Device::Cpu);
-    let mel = tch::no_grad(|| mel.forward(&Tensor::from_slice(samples).unsqueeze(0)).squeeze_dim(0));
+    let mel = MelSpectrogram::new(&config, Device::Cpu).of(samples);
     let f0_hz = PitchTracker::new(PitchConfig::default()).track(samples).f0_hz;
     let level_db = mel.mean_dim([0i64].as_slice(), false, Kind::Float) * (20.0 / std::f64::consts::LN_10);
     let runs = aligner.recognise(&mel);

@@ -1,6 +1,6 @@
 //! Whether what was spoken is what was meant, by ear: the aligner listens to the samples.
 
-use tch::{Device, Tensor};
+use tch::Device;
 
 use super::models::{ModelError, Models};
 use crate::aligner::Aligner;
@@ -55,7 +55,7 @@ impl Verifier {
         if samples.is_empty() {
             return Hearing::nothing();
         }
-        let mel = tch::no_grad(|| self.mel.forward(&Tensor::from_slice(samples).unsqueeze(0)).squeeze_dim(0));
+        let mel = self.mel.of(samples);
         let Ok((alignment, doubts)) = self.aligner.doubts(&mel, &utterance.symbols) else { return Hearing::nothing() };
         let mean = |symbols: std::ops::Range<usize>| {
             let each = symbols.map(|at| (alignment.durations[at] as f64, doubts[at]));

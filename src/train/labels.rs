@@ -115,22 +115,25 @@ fn heard(aligner: &Aligner, mel: &Tensor) -> Vec<Symbol> {
     symbols
 }
 
+/// Whose an utterance is, by its beginning (at the rate of analysis): enough to know a voice, and embedding whole corpora
+/// takes long.
+pub fn embed_beginning(recording: &Prepared, encoder: &SpeakerEncoder) -> Result<Vec<f32>, SpeakerError> {
+    const SECONDS: usize = 6;
+    let length = (recording.samples.size()[0] as usize).min(SECONDS * recording.rate.0 as usize);
+    encoder.embed(&floats(&recording.crop(0, length as i64)))
+}
+
 /// Embeddings of up to `references` utterances of each speaker, from recordings at the rate of analysis.
 pub fn embed_speakers(
     recordings: &[Prepared],
     encoder: &SpeakerEncoder,
     references: usize,
 ) -> Result<HashMap<String, Vec<Vec<f32>>>, SpeakerError> {
-    /// Enough to know a voice; embedding whole corpora takes long.
-    const SECONDS: usize = 6;
     let mut voices: HashMap<String, Vec<Vec<f32>>> = HashMap::new();
     for recording in recordings {
         let known = voices.entry(recording.utterance.speaker.clone()).or_default();
         if known.len() < references {
-            let length = (recording.samples.size()[0] as usize).min(SECONDS * recording.rate.0 as usize);
-            if let Ok(embedding) = encoder.embed(&floats(&recording.crop(0, length as i64))) {
-                known.push(embedding);
-            }
+            known.extend(embed_beginning(recording, encoder).ok());
         }
     }
     voices.retain(|_, known| !known.is_empty());

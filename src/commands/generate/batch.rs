@@ -23,7 +23,7 @@ use super::{
     },
     Misheard, Recording,
     job::{Job, Output},
-    narrator::{Narrator, Speech},
+    narrator::{self, Narrator, Speech},
 };
 use crate::{
     cli::{GenerateArgs, VoiceName},
@@ -99,13 +99,14 @@ pub(super) fn run(args: &GenerateArgs, job: &Job, folder: &Path, session: &Sessi
     let lines = parse(&input::read_text(None, args.batch.as_deref())?)?;
     fs::create_dir_all(folder).map_err(FileError::on("create", folder))?;
     let workers = args.jobs.map_or(session.threads, |jobs| jobs.get()).min(lines.len());
+    let style = narrator::style(args, session)?;
     // Lines side by side fill the processors better than the layers of one.
     tch::set_num_threads(1);
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let task = session.progress.task("speaking", lines.len() as u64);
     thread::scope(|scope| {
         let work = || -> anyhow::Result<()> {
-            let narrator = Narrator::load(args, session)?;
+            let narrator = Narrator::load(args, style, session)?;
             narrator.voice(&args.voice)?;
             while let Some((index, line)) = take(&next, &lines) {
                 interrupt::check()?;

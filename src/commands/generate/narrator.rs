@@ -1,6 +1,6 @@
 //! Texts to levelled speech, an utterance at a time.
 
-use std::{path::Path, rc::Rc};
+use std::rc::Rc;
 
 use anyhow::Context;
 
@@ -33,6 +33,17 @@ const RETRY_RATE: f64 = 0.93;
 const STYLE_UTTERANCES: usize = 10;
 /// A first utterance of more words is cut at a pause where audio is to leave early.
 const EARLY_WORDS: usize = 6;
+
+/// The style of the recording that is to be followed.
+///
+/// # Errors
+/// A recording that can't be decoded, or with too little speech.
+pub(super) fn style(args: &GenerateArgs, session: &Session) -> anyhow::Result<Option<SpeakingStyle>> {
+    let Some(path) = &args.style_from else { return Ok(None) };
+    let models = Models::new(&paths::models_dir(session.config()), session.device());
+    let style = SpeakingStyle::of_recording(path, &models);
+    Ok(Some(style.with_context(|| format!("cannot follow {}", path.display()))?))
+}
 
 /// Speaks texts. Everything that they have in common is loaded.
 pub(super) struct Narrator {
@@ -76,18 +87,15 @@ impl Narrator {
     /// Loads what does not depend on the voice.
     ///
     /// # Errors
-    /// Base models, a lexicon or a recording of the style that can't be used.
-    pub fn load(args: &GenerateArgs, session: &Session) -> anyhow::Result<Self> {
+    /// Base models or a lexicon that can't be used.
+    pub fn load(args: &GenerateArgs, style: Option<SpeakingStyle>, session: &Session) -> anyhow::Result<Self> {
         let config = session.config();
         let models = Models::new(&paths::models_dir(config), session.device());
         let lexicon = || format!("cannot use the lexicon {:?} of the setting text.lexicon", config.text.lexicon);
-        let style = |path: &Path| {
-            SpeakingStyle::of_recording(path, &models).with_context(|| format!("cannot follow {}", path.display()))
-        };
         Ok(Self {
             front_end: FrontEnd::configured(&config.text).with_context(lexicon)?,
             verifier: args.verify.then(|| Verifier::load(&models)).transpose()?,
-            style: args.style_from.as_deref().map(style).transpose()?,
+            style,
             cast: Cast::new(models, paths::voices_dir(config))?,
             output: config.output.clone(),
         })
@@ -145,8 +153,8 @@ impl Narrator {
 
     /// The manner in which the voice follows the recording of the style, on top of what was asked for.
     fn manner(&self, asked: Manner, voice: &Synthesizer, utterances: &[Utterance]) -> Manner {
-        let first = &utterances[..utterances.len().min(STYLE_UTTERANCES)];
-        let Some((style, own)) = self.style.as_ref().zip(voice.own_style(first)) else { return asked };
+        let Some(style) = self.style else { return asked };
+        let Some(own) = voice.own_style(&utterances[..utterances.len().min(STYLE_UTTERANCES)]) else { return asked };
         let styled = style.manner(&own);
         Manner {
             rate: asked.rate * styled.rate,

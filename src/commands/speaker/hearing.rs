@@ -11,8 +11,7 @@ use serde::Serialize;
 use super::{LITTLE_SPEECH, company};
 use crate::{
     audio::AudioError,
-    commands::Session,
-    dataset::scan::recordings_in,
+    commands::{Session, input::folder_of_recordings},
     error::FileError,
     speaker::{Heard, ListenError, Listener, MAX_SPEECH, SpokenAudio, mean_embedding},
     units::Seconds,
@@ -108,12 +107,7 @@ fn recordings(inputs: &[&Path]) -> anyhow::Result<Vec<PathBuf>> {
             paths.push(input.to_path_buf());
             continue;
         }
-        let found = recordings_in(input, None);
-        found.unreadable.iter().for_each(|error| tracing::warn!("{error}"));
-        if found.recordings.is_empty() {
-            bail!("{} holds no recordings", input.display());
-        }
-        paths.extend(found.recordings);
+        paths.extend(folder_of_recordings(input)?);
     }
     Ok(paths)
 }

@@ -13,7 +13,6 @@ use crate::{
         Calibration, Listener,
         calibration::{log_odds, probability},
         cosine,
-        enrolment::EnrolmentError,
     },
     units::Seconds,
 };
@@ -47,11 +46,7 @@ impl Line {
     /// Nobody known, a broken file, or speakers of another encoder.
     pub fn up(listener: &Listener, decision: DecisionArgs, session: &Session) -> anyhow::Result<Self> {
         let known = enrolments(session);
-        let enrolled = known.all()?;
-        let encoder = listener.encoder.fingerprint();
-        let foreign: Vec<String> =
-            enrolled.iter().filter(|one| one.check_encoder(encoder).is_err()).map(|one| one.name.clone()).collect();
-        anyhow::ensure!(foreign.is_empty(), EnrolmentError::Encoder(foreign));
+        let enrolled = known.all_of(listener.encoder.fingerprint())?;
         let folder = known.folder().display();
         anyhow::ensure!(
             !enrolled.is_empty(),

@@ -7,11 +7,10 @@ use crate::dataset::corpus::CorpusUtterance;
 use crate::dataset::prepared::{Prepared, Preparer};
 use crate::dataset::utterances::Utterance;
 use crate::error::FileError;
-use crate::nn::host::floats;
 use crate::speaker::SpeakerEncoder;
 use crate::text::FrontEnd;
 use crate::train::acoustic::{Speakers, mean_direction};
-use crate::train::labels::Labelled;
+use crate::train::labels::{Labelled, embed_beginning};
 
 /// Speech sorted into what is learnt from and what is measured on.
 pub(super) struct Speech {
@@ -37,8 +36,6 @@ const LEAST_S: f64 = 10.0;
 const HELD_OUT_EVERY: usize = 12;
 /// Less speech than this gives a voice that is like its owner's in little more than its colour.
 const LITTLE_S: f64 = 120.0;
-/// So much of an utterance tells whose it is.
-const HEARD_S: usize = 6;
 /// An utterance whose mean log score is this far below the folder's median does not say its transcript.
 const MISFIT: f64 = 1.5;
 
@@ -95,9 +92,9 @@ impl VoiceTraining<'_> {
     /// Embeddings of the utterances that are the speaker's, by key; says which are not.
     fn own_utterances(&self, recordings: &[Prepared], encoder: &SpeakerEncoder) -> BTreeMap<String, Vec<f32>> {
         let embed = |recording: &Prepared| {
-            let length = (recording.samples.size()[0] as usize).min(HEARD_S * recording.rate.0 as usize);
-            let embedded = encoder.embed(&floats(&recording.crop(0, length as i64)));
-            embedded.map_err(|error| self.observer.left_out(&recording.utterance.key, &error.to_string())).ok()
+            embed_beginning(recording, encoder)
+                .map_err(|error| self.observer.left_out(&recording.utterance.key, &error.to_string()))
+                .ok()
         };
         let embeddings: Vec<Option<Vec<f32>>> = recordings.iter().map(embed).collect();
         let company = Company::of(&embeddings, encoder.calibration().unwrap_or_default());
