@@ -63,7 +63,7 @@ pub fn hash(path: &Path) -> Result<(String, u64), FileError> {
     }
 }
 
-fn fill_atomically(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), FileError> {
+pub fn fill_atomically(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> Result<(), FileError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(FileError::on("create", folder))?;
     let written = temporary_in(folder).and_then(|mut temporary| {

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 5 | [`cli`], [`commands`], [`config`] |
 //! | 4 | [`train`], [`synthesis`], [`evaluation`] |
-//! | 3 | [`augment`], [`clean`], [`speaker`], [`diarization`], [`dataset`], [`text`], [`aligner`], [`acoustic`], [`vocoder`] |
+//! | 3 | [`augment`], [`clean`], [`denoiser`], [`speaker`], [`diarization`], [`dataset`], [`text`], [`aligner`], [`acoustic`], [`vocoder`] |
 //! | 2 | [`audio`], [`features`], [`nn`], [`gpu`] |
 //! | 1 | [`units`], [`error`], [`files`] |
 //!
@@ -21,6 +21,7 @@ pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod dataset;
+pub mod denoiser;
 pub mod diarization;
 pub mod error;
 pub mod evaluation;

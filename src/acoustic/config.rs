@@ -46,6 +46,6 @@ impl AcousticConfig {
     /// One of a stack of `blocks` blocks.
     pub fn block(&self, blocks: i64) -> ConvNextConfig {
         let Self { channels, hidden, kernel, .. } = *self;
-        ConvNextConfig { channels, hidden, kernel, layer_scale: 1.0 / blocks.max(1) as f64 }
+        ConvNextConfig { channels, hidden, kernel, dilation: 1, layer_scale: 1.0 / blocks.max(1) as f64 }
     }
 }

@@ -50,7 +50,7 @@ impl AlignerNetwork {
     pub fn new(path: nn::Path, config: AlignerConfig) -> Self {
         let AlignerConfig { channels, hidden, blocks, kernel, ref mel } = config;
         let classes = Phone::STATES as i64;
-        let block = ConvNextConfig { channels, hidden, kernel, layer_scale: 1.0 / blocks as f64 };
+        let block = ConvNextConfig { channels, hidden, kernel, dilation: 1, layer_scale: 1.0 / blocks as f64 };
         let mut prior = path.zeros_no_train("prior", &[classes]);
         tch::no_grad(|| prior += 1.0 / classes as f64);
         Self {

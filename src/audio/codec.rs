@@ -92,7 +92,10 @@ impl Codec {
             Ok(())
         });
         let result = decoded.unwrap_or_else(|error| Err(error.to_string()));
-        samples.iter_mut().filter(|sample| !sample.is_finite()).for_each(|sample| *sample = 0.0);
+        /// 80 dB above full scale.
+        const HIGHEST: f32 = 1e4;
+        let tamed = |sample: f32| if sample.is_finite() { sample.clamp(-HIGHEST, HIGHEST) } else { 0.0 };
+        samples.iter_mut().for_each(|sample| *sample = tamed(*sample));
         result
     }
 }

@@ -17,6 +17,7 @@ use super::error::AudioError;
 use super::guard::guarded;
 use super::mp4::{Edit, sound_edit};
 use super::source::Source;
+use super::tags::Tags;
 use super::track::{StreamInfo, open_track, probe_error, stream_info};
 use crate::error::FileError;
 use crate::units::Seconds;
@@ -45,6 +46,11 @@ pub struct Decoder {
     delivered: bool,
     decoded_packets: u64,
     skipped_packets: u64,
+    /// Frames of silence in place of damaged packets, and frames returned altogether.
+    silent_frames: u64,
+    returned_frames: u64,
+    /// Whether the stream ended where it should.
+    broken_off: bool,
     failures_in_a_row: u64,
     ended: bool,
 }
@@ -76,12 +82,18 @@ impl Decoder {
         let kind = source.kind()?;
         let edit = sound_edit(&mut source, len);
         source.seek(SeekFrom::Start(0))?;
+        let wav_tags = Tags::of_wav(&mut source);
+        source.seek(SeekFrom::Start(0))?;
         let stream = MediaSourceStream::new(Box::new(source), Default::default());
         let probe = symphonia::default::get_probe();
         let probed = guarded("audio file", || {
             probe.probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
         })?;
-        Self::from_format(probed.map_err(|error| probe_error(error, kind))?, edit)
+        let mut decoder = Self::from_format(probed.map_err(|error| probe_error(error, kind))?, edit)?;
+        if decoder.info.tags.is_empty() {
+            decoder.info.tags = wav_tags;
+        }
+        Ok(decoder)
     }
 
     fn from_format(format: Box<dyn FormatReader>, edit: Option<Edit>) -> Result<Self, AudioError> {
@@ -98,9 +110,13 @@ impl Decoder {
             delivered: false,
             decoded_packets: 0,
             skipped_packets: 0,
+            silent_frames: 0,
+            returned_frames: 0,
+            broken_off: false,
             failures_in_a_row: 0,
             ended: false,
         };
+        decoder.info.tags = Tags::of(decoder.format.as_mut());
         if let Some(edit) = edit {
             decoder.apply(edit);
         }
@@ -125,8 +141,24 @@ impl Decoder {
         self.skipped_packets
     }
 
+    /// How much has been lost so far: damaged packets, for which silence stands, and what a file that is cut short says
+    /// that it should hold.
+    pub fn lost(&self) -> Seconds {
+        let stated = self.info.duration.map_or(0, |stated| self.info.rate.samples(stated) as u64);
+        let missing = if self.ended && self.falls_short() { stated.saturating_sub(self.returned_frames) } else { 0 };
+        self.info.rate.duration((self.silent_frames + missing) as usize)
+    }
+
+    /// Whether the end is missing: the stream broke off, or is shorter than a container that knows its length says.
+    /// What MP3 and AAC streams state is an estimate.
+    fn falls_short(&self) -> bool {
+        let estimated = matches!(self.info.container.as_str(), "mp1" | "mp2" | "mp3" | "aac" | "adts");
+        self.broken_off || !estimated
+    }
+
     /// The next samples, interleaved, or `None` at the end. Blocks differ in length; none is empty. More than two
-    /// channels come in the order of WAV files. What is not a number becomes 0.
+    /// channels come in the order of WAV files. What is not a number becomes 0, and nothing is more than 80 dB above full
+    /// scale: damaged floating-point files hold anything.
     ///
     /// # Errors
     /// A system failure, damage beyond recovery, or a stream that ends without one sample. Afterwards the stream has
@@ -140,6 +172,7 @@ impl Decoder {
             }
             if !self.block.is_empty() {
                 self.delivered = true;
+                self.returned_frames += (self.block.len() / self.info.channels) as u64;
                 return Ok(Some(&self.block));
             }
             idle_packets += 1;
@@ -170,6 +203,7 @@ impl Decoder {
             Err(error) => {
                 tracing::debug!(%error, "the stream breaks off");
                 self.skipped_packets += 1;
+                self.broken_off = true;
                 self.end()
             }
         }
@@ -189,7 +223,9 @@ impl Decoder {
         }
         self.block.clear();
         if self.decoded_packets > 0 {
-            self.block.resize(self.stated_frames(packet) * self.info.channels, 0.0);
+            let silent = self.stated_frames(packet);
+            self.silent_frames += silent as u64;
+            self.block.resize(silent * self.info.channels, 0.0);
         }
         Ok(())
     }

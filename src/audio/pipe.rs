@@ -41,7 +41,7 @@ impl Encoding {
             (Self::Int24, &[a, b, c]) => (i32::from_le_bytes([0, a, b, c]) as f64 / 2_147_483_648.0) as f32,
             (Self::Int32, &[a, b, c, d]) => (f64::from(i32::from_le_bytes([a, b, c, d])) / 2_147_483_648.0) as f32,
             (Self::Float32, &[a, b, c, d]) => {
-                Some(f32::from_le_bytes([a, b, c, d])).filter(|x| x.is_finite()).unwrap_or(0.0)
+                Some(f32::from_le_bytes([a, b, c, d])).filter(|x| x.is_finite()).map_or(0.0, |x| x.clamp(-1e4, 1e4))
             }
             _ => 0.0,
         }
@@ -68,6 +68,16 @@ impl<R: Read> PipeStream<R> {
         let (encoding, channels, from) = read_header(&mut source)?;
         let resampler = Some(Resampler::new(from, rate)?);
         Ok(Self { source, encoding, channels, resampler, pending: Vec::new() })
+    }
+
+    /// The same at the rate that the header states.
+    ///
+    /// # Errors
+    /// As [`PipeStream::wav`].
+    pub fn wav_as_it_is(mut source: R) -> Result<(Self, SampleRate), AudioError> {
+        let (encoding, channels, rate) = read_header(&mut source)?;
+        let resampler = Some(Resampler::new(rate, rate)?);
+        Ok((Self { source, encoding, channels, resampler, pending: Vec::new() }, rate))
     }
 
     /// Takes the stream as samples without a header: 16-bit little-endian mono at `rate`.

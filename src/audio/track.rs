@@ -8,6 +8,7 @@ use symphonia::core::formats::{FormatReader, Track, TrackType};
 
 use super::codec::Codec;
 use super::error::AudioError;
+use super::tags::Tags;
 use crate::units::{SampleRate, Seconds};
 
 /// What a stream holds.
@@ -25,6 +26,8 @@ pub struct StreamInfo {
     pub codec: String,
     /// The resolution of the stored samples, where the codec has one.
     pub bits_per_sample: Option<u32>,
+    /// What it says of its content.
+    pub tags: Tags,
 }
 
 /// What the failure to find out the format means; `kind` is what the content seems to be.
@@ -63,5 +66,6 @@ pub(super) fn stream_info(format: &dyn FormatReader, track: &Track, codec: &Code
         container: format.format_info().short_name.to_owned(),
         codec: codec.name.to_owned(),
         bits_per_sample: parameters.and_then(|known| known.bits_per_coded_sample.or(known.bits_per_sample)),
+        tags: Tags::default(),
     }
 }

@@ -10,8 +10,8 @@ mod speed;
 
 pub use channel::{Response, filter};
 pub use codec::{mu_law, opus_round_trip};
-pub use noise::{coloured_noise, hum, mix};
-pub use room::{Room, convolve};
+pub use noise::{clicks, coloured_noise, gusts, hum, mix, wind};
+pub use room::{Room, convolve, early};
 pub use speed::Speed;
 
 use rand::Rng;
@@ -119,8 +119,8 @@ fn coded(samples: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
     opus_round_trip(samples, bits_per_s).unwrap_or_else(|| samples.shallow_clone())
 }
 
-/// Root mean square.
-fn level(samples: &Tensor) -> f64 {
+/// Root mean square of samples (L).
+pub fn level(samples: &Tensor) -> f64 {
     samples.square().mean(Kind::Float).double_value(&[]).sqrt()
 }
 

@@ -33,6 +33,37 @@ pub fn hum(length: i64, random: &mut ChaCha8Rng) -> Tensor {
     (1..=harmonics).map(partial).reduce(|sum, partial| sum + partial).unwrap_or_else(|| time.zeros_like())
 }
 
+/// Clicks of records, plugs and keyboards: short decaying rings at random moments, `length` samples at 16 kHz.
+pub fn clicks(length: i64, random: &mut ChaCha8Rng) -> Tensor {
+    let mut samples = vec![0f32; length as usize];
+    let per_second = 10f64.powf(random.random_range(-0.3..1.3));
+    let count = (length as f64 / SampleRate::ANALYSIS.hz() * per_second).ceil() as usize;
+    for _ in 0..count {
+        let at = random.random_range(0..samples.len());
+        let height = random.random_range(0.2f32..1.0) * if random.random_bool(0.5) { 1.0 } else { -1.0 };
+        let (decay, angle) = (random.random_range(0.5f32..0.97), random.random_range(0.0f32..2.5));
+        let mut level = height;
+        for (time, sample) in samples[at..].iter_mut().take(200).enumerate() {
+            *sample += level * (angle * time as f32).cos();
+            level *= decay;
+        }
+    }
+    Tensor::from_slice(&samples)
+}
+
+/// Wind on a microphone: noise that falls steeply with frequency, in gusts; `length` samples at 16 kHz.
+pub fn wind(length: i64, random: &mut ChaCha8Rng) -> Tensor {
+    let noise = coloured_noise(length, random.random_range(1.8..3.2), random);
+    noise * gusts(length, random.random_range(0.15..0.8), random)
+}
+
+/// How loud something is that comes and goes, (L) from 0 to 1: a new level about every `every_s`.
+pub fn gusts(length: i64, every_s: f64, random: &mut ChaCha8Rng) -> Tensor {
+    let points = (length as f64 / SampleRate::ANALYSIS.hz() / every_s).ceil() as i64 + 2;
+    let levels: Vec<f32> = (0..points).map(|_| random.random::<f32>().powi(2)).collect();
+    Tensor::from_slice(&levels).view([1, 1, -1]).upsample_linear1d([length], true, None).view([-1])
+}
+
 /// Speech (L) with noise (L) at a signal-to-noise ratio, by their root mean squares.
 pub fn mix(speech: &Tensor, noise: &Tensor, snr_db: f64) -> Tensor {
     let gain = level(speech) / level(noise).max(1e-6) * 10f64.powf(-snr_db / 20.0);
@@ -77,6 +108,16 @@ mod tests {
             power.index_select(0, &Tensor::from_slice(&multiples)).sum(Kind::Double).double_value(&[]) / total
         };
         assert!(on(50).max(on(60)) > 0.999);
+    }
+
+    #[test]
+    fn clicks_are_sparse_and_wind_is_low() {
+        let mut random = ChaCha8Rng::seed_from_u64(7);
+        let clicks = clicks(16_000, &mut random);
+        let loud = clicks.abs().gt(0.05).to_kind(Kind::Float).mean(Kind::Float).double_value(&[]);
+        assert!(loud > 0.0 && loud < 0.2, "{loud}");
+        let wind = wind(32_000, &mut random);
+        assert!(band_db(&wind, 100, 400) - band_db(&wind, 2_000, 8_000) > 20.0);
     }
 
     #[test]

@@ -116,6 +116,16 @@ fn fast_length(length: i64) -> i64 {
     (length.max(1)..).find(|&n| n % 2 == 0 && smooth(n)).unwrap_or(length)
 }
 
+/// The part of an impulse response (K) at 16 kHz that the ear takes for the sound itself: 50 ms, fading over the last
+/// 10 (the limit of clarity, C50, in ISO 3382-1).
+pub fn early(response: &Tensor) -> Tensor {
+    const KEPT: i64 = 640;
+    const FADED: i64 = 160;
+    let length = response.size()[0].min(KEPT + FADED);
+    let place = Tensor::arange(length, (Kind::Float, response.device()));
+    response.narrow(0, 0, length) * ((KEPT + FADED - place) / FADED as f64).clamp(0.0, 1.0)
+}
+
 /// Samples (L) with an impulse response (K) → (L).
 pub fn convolve(samples: &Tensor, response: &Tensor) -> Tensor {
     let length = samples.size()[0];

@@ -25,8 +25,9 @@ impl ClippingMeter {
         Self { ceiling: CEILING.min(highest), runs: vec![0; channels.max(1)], clipped: 0, total: 0 }
     }
 
-    /// Adds whole frames of interleaved samples.
-    pub fn push(&mut self, samples: &[f32]) {
+    /// Adds whole frames of interleaved samples; gives how many of them are clipped.
+    pub fn push(&mut self, samples: &[f32]) -> u64 {
+        let before = self.clipped;
         for frame in samples.chunks(self.runs.len()) {
             for (&sample, run) in frame.iter().zip(&mut self.runs) {
                 *run = if sample.abs() >= self.ceiling { run.saturating_add(1) } else { 0 };
@@ -38,6 +39,7 @@ impl ClippingMeter {
             }
         }
         self.total += samples.len() as u64;
+        self.clipped - before
     }
 
     /// The share of clipped samples, from 0 to 1.

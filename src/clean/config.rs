@@ -16,6 +16,18 @@ pub struct Config {
     pub format: String,
     /// Whether the recordings are copied beside the result.
     pub copy_raw: bool,
+    /// Whether pictures of the recordings are drawn, before and after cleaning.
+    pub pictures: bool,
+    /// Whether peaks that were cut off are rebuilt.
+    pub mend_clipping: bool,
+    /// Whether what lies below all speech (rumble, a constant offset) is taken away.
+    pub high_pass: bool,
+    /// The longest pause that is written, in seconds; longer ones lose their middle. 0 keeps them.
+    pub max_pause_s: f64,
+    /// The lowest quality score of utterances that are kept, from 1 to 5; 0 keeps all.
+    pub min_quality: f64,
+    /// How noise is taken away.
+    pub denoise: DenoiseConfig,
     /// Where speech is.
     pub vad: VadConfig,
     /// Where recordings are cut.
@@ -30,9 +42,33 @@ impl Default for Config {
             sample_rate: 22_050,
             format: "wav16".to_owned(),
             copy_raw: true,
+            pictures: true,
+            mend_clipping: true,
+            high_pass: true,
+            max_pause_s: 2.0,
+            min_quality: 0.0,
+            denoise: DenoiseConfig::default(),
             vad: VadConfig::default(),
             segments: SegmentsConfig::default(),
         }
+    }
+}
+
+/// How noise is taken away: the `[process.denoise]` section.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DenoiseConfig {
+    /// What does it: our `network`, `rnnoise`, or `none`.
+    pub method: String,
+    /// How much of the noise goes, from 0 to 1.
+    pub strength: f64,
+    /// Whether reverberation goes, too (by the network).
+    pub dereverb: bool,
+}
+
+impl Default for DenoiseConfig {
+    fn default() -> Self {
+        Self { method: "network".to_owned(), strength: 1.0, dereverb: false }
     }
 }
 

@@ -2,11 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    config::Config,
-    filter::{Filter, Gain},
-    limiter::Limiter,
-};
+use super::{config::Config, limiter::Limiter};
+use crate::audio::filter::{Filter, Gain};
 use crate::units::SampleRate;
 
 /// What is done to a recording's level.

@@ -6,7 +6,8 @@
 
 use std::collections::VecDeque;
 
-use super::{filter::Filter, window::WindowMin};
+use super::window::WindowMin;
+use crate::audio::filter::Filter;
 use crate::units::{SampleRate, Seconds};
 
 /// How far ahead of a peak the gain begins to fall.

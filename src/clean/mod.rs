@@ -1,16 +1,27 @@
-//! Cleaning: voice activity, trimming, levelling.
+//! Cleaning: noise, clipping, rumble, levels, pauses; and where speech is.
 //!
-//! A recording is read twice and never held as a whole: [`analysis`] measures it and finds the speech,
-//! [`segments`] and [`level`] decide from that, and [`render`] writes what was decided. A denoiser is to be a
-//! [`filter::Filter`] ahead of the gain; a diarizer is to give `dataset::manifest::Segment`s their speakers.
+//! A recording is decoded once and never held as a whole. [`supply`] decodes, measures and mends it, [`analysis`] takes
+//! its noise away, finds the speech and puts the cleaned signal aside ([`scratch`]). [`segments`], [`pauses`] and
+//! [`level`] decide from that, and [`render`] writes what was decided.
 
 pub mod analysis;
+pub mod autogain;
+pub mod cleaner;
 pub mod clipping;
 pub mod config;
-pub mod filter;
+pub mod declip;
+pub mod error;
 pub mod level;
 pub mod limiter;
+pub mod pauses;
+pub mod quality;
 pub mod render;
+pub mod rnnoise;
+pub mod rumble;
+pub mod scratch;
 pub mod segments;
+pub mod spectrogram;
+pub mod supply;
+pub mod trace;
 pub mod vad;
 mod window;

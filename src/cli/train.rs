@@ -104,6 +104,8 @@ pub enum Component {
     Acoustic,
     /// Tells speakers apart.
     Speaker,
+    /// Takes noise away.
+    Denoiser,
 }
 
 impl Component {
@@ -114,6 +116,7 @@ impl Component {
             Self::Vocoder => "vocoder",
             Self::Acoustic => "acoustic",
             Self::Speaker => "speaker",
+            Self::Denoiser => "denoiser",
         }
     }
 }

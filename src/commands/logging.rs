@@ -10,9 +10,9 @@ use crate::cli::GlobalArgs;
 /// Sends logs to stderr, above the bars. `RUST_LOG` decides what is logged; without it, `-v` and `-q` do.
 pub(super) fn start(global: &GlobalArgs, bars: &MultiProgress) {
     let level = match (global.quiet, global.verbose) {
-        (true, _) => "error",
-        // The decoder warns of every oddity in a file without naming the file.
-        (_, 0) => "warn,voice_clone=info,symphonia=error",
+        (true, _) => "error,symphonia=off",
+        // The decoder tells of every oddity in a file without naming the file.
+        (_, 0) => "warn,voice_clone=info,symphonia=off",
         (_, 1) => "info,voice_clone=debug",
         (_, _) => "debug,voice_clone=trace",
     };

@@ -14,6 +14,7 @@ pub mod models;
 mod overrides;
 pub mod paths;
 pub mod process;
+mod process_pipe;
 pub mod progress;
 pub mod session;
 pub mod speaker;

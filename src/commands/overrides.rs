@@ -1,7 +1,7 @@
 //! Which flags set which settings.
 
 use crate::{
-    cli::{Cli, Command},
+    cli::{Cli, Command, ProcessArgs},
     config::Setting,
 };
 
@@ -32,7 +32,19 @@ pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
         Command::Train(args) if args.base.is_none() => (args.minutes, args.steps),
         _ => (None, None),
     };
+    let process = match &cli.command {
+        Command::Process(args) => Some(args),
+        _ => None,
+    };
+    let number = |of: fn(&ProcessArgs) -> Option<f64>| process.and_then(of).map(|value| value.to_string());
+    let denoiser = process.and_then(|args| args.denoiser).map(|denoiser| denoiser.name().to_owned());
+    let dereverb = process.filter(|args| args.dereverb).map(|_| "true".to_owned());
     let own = [
+        set("process.denoise.method", "--denoiser", denoiser),
+        set("process.denoise.strength", "--strength", number(|args| args.strength)),
+        set("process.denoise.dereverb", "--dereverb", dereverb),
+        set("process.max_pause_s", "--max-pause", number(|args| args.max_pause)),
+        set("process.min_quality", "--min-quality", number(|args| args.min_quality)),
         set("runtime.seed", "--seed", cli.global.seed.map(|seed| seed.to_string())),
         set("runtime.cpu_limit", "--cpu-limit", cli.global.cpu_limit.map(|percent| percent.to_string())),
         set("runtime.gpu", "--gpu", gpu.map(ToString::to_string)),

@@ -1,17 +1,24 @@
 //! `voice-clone process`: recordings to clean, catalogued speech.
 
-use std::sync::Mutex;
+use std::{num::NonZeroUsize, sync::Mutex};
 
 use anyhow::ensure;
 
 use super::{
     Session,
     failure::{Incomplete, Usage},
+    paths, process_pipe,
     progress::Task,
 };
 use crate::{
+    clean::cleaner::{Cleaner, Method},
     cli::{ProcessArgs, VoiceName},
-    dataset::build::{self, BuildError, Event, Report, Request},
+    dataset::{
+        build::{self, BuildError, Denoising, Event, Intent, Intention, Report, Request},
+        scan::Choice,
+    },
+    denoiser::Strength,
+    synthesis::models::Models,
     units::Seconds,
 };
 
@@ -20,6 +27,12 @@ use crate::{
 /// # Errors
 /// Nothing usable in the input, an output that can't be written, or, with `--strict`, anything set aside.
 pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
+    if [&args.input, &args.output].iter().any(|path| path.as_os_str() == "-") {
+        return process_pipe::run(args, session);
+    }
+    if args.raw.is_some() {
+        return Err(Usage("--raw is for a stream: --input - --output -".to_owned()).into());
+    }
     // Files are worked on side by side; threads within them would be in each other's way.
     tch::set_num_threads(1);
     let settings = session.settings.to_toml()?;
@@ -28,6 +41,8 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
         output: &args.output,
         speaker: args.speaker.as_ref().map(VoiceName::as_str),
         config: &session.config().process,
+        denoising: &denoising(session)?,
+        choice: &Choice::new(args.recursive, &args.include, &args.exclude).map_err(|error| Usage(error.to_string()))?,
         settings: &settings,
     };
     let task: Mutex<Option<Task>> = Mutex::new(None);
@@ -43,7 +58,14 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
             Event::Advance(parts) => task.iter().for_each(|task| task.advance(parts)),
         }
     };
-    let report = build::build(&request, &observe).map_err(explained)?;
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(args.jobs.map_or(session.threads, NonZeroUsize::get)).build()?;
+    if args.dry_run {
+        let intentions = pool.install(|| build::intend(&request, &observe)).map_err(explained)?;
+        drop(task.lock().map(|mut task| task.take()));
+        return session.print(&intentions, || listed(&intentions));
+    }
+    let report = pool.install(|| build::build(&request, &observe)).map_err(explained)?;
     drop(task.lock().map(|mut task| task.take()));
 
     warn(&report);
@@ -52,6 +74,19 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
     ensure!(report.usable() > 0, Incomplete(format!("nothing usable in {}", args.input.display())));
     ensure!(!args.strict || aside == 0, Incomplete(format!("{aside} of {found} recordings were set aside (--strict)")));
     Ok(())
+}
+
+/// What takes away noise, by the settings.
+pub(super) fn denoising(session: &Session) -> anyhow::Result<Denoising> {
+    let config = &session.config().process;
+    let models = Models::new(&paths::models_dir(session.config()), tch::Device::Cpu);
+    let (method, version) = match config.denoise.method.as_str() {
+        "network" => (Method::Network(models.denoiser()?), models.hash("denoiser")?),
+        "rnnoise" => (Method::Rnnoise, String::new()),
+        _ => (Method::None, String::new()),
+    };
+    let strength = Strength { noise: config.denoise.strength, dereverb: config.denoise.dereverb };
+    Ok(Denoising { cleaner: Cleaner { method, strength, high_pass: config.high_pass }, version })
 }
 
 /// A mistake in what was typed is told apart from a failure.
@@ -74,10 +109,26 @@ fn warn(report: &Report) {
     }
 }
 
+/// A line for each recording.
+fn listed(intentions: &[Intention]) -> String {
+    let line = |one: &Intention| {
+        let what = match one.intent {
+            Intent::Process => "process",
+            Intent::ProcessAgain => "process again",
+            Intent::Keep => "unchanged",
+            Intent::LeaveDuplicate => "duplicate",
+            Intent::SetAside => "set aside",
+        };
+        format!("{what:<13}  {}\n", one.path.display())
+    };
+    intentions.iter().map(line).collect()
+}
+
 fn summary(report: &Report) -> String {
     let totals = &report.totals;
+    let duplicates = if totals.duplicates > 0 { format!(", {} duplicates", totals.duplicates) } else { String::new() };
     format!(
-        "recordings  {} found: {} processed, {} unchanged, {} set aside\n\
+        "recordings  {} found: {} processed, {} unchanged, {} set aside{duplicates}\n\
          speech      {} of {}\n\
          utterances  {}, {} in all\n\
          output      {}\n",

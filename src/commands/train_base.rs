@@ -22,6 +22,7 @@ impl From<cli::Component> for Component {
             cli::Component::Vocoder => Self::Vocoder,
             cli::Component::Acoustic => Self::Acoustic,
             cli::Component::Speaker => Self::Speaker,
+            cli::Component::Denoiser => Self::Denoiser,
         }
     }
 }

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 ///
 /// ```text
 /// raw/                              the recordings as they came
-/// processed/normalized/             whole recordings, mono, levelled
+/// processed/normalized/             whole recordings, mono, cleaned, levelled
 /// processed/speaker_segments/<who>/ utterances
 /// metadata/recordings/              a manifest per recording
-/// metadata/report.json              what the last run did
+/// metadata/report.json, .html       what the last run did
+/// metadata/pictures/                levels and spectrograms, before and after cleaning
 /// metadata/settings.toml            and with which settings
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,16 @@ impl Layout {
         self.recordings().join(format!("{id}.json"))
     }
 
+    /// The same as a page for a browser.
+    pub fn page(&self) -> PathBuf {
+        self.root.join("metadata/report.html")
+    }
+
+    /// Pictures of recordings.
+    pub fn pictures(&self) -> PathBuf {
+        self.root.join("metadata/pictures")
+    }
+
     /// What the last run did.
     pub fn report(&self) -> PathBuf {
         self.root.join("metadata/report.json")
@@ -69,8 +80,8 @@ impl Layout {
     }
 
     /// All folders, outer ones first.
-    pub(super) fn folders(&self) -> [PathBuf; 4] {
-        [self.raw(), self.normalized(), self.speaker_segments(), self.recordings()]
+    pub(super) fn folders(&self) -> [PathBuf; 5] {
+        [self.raw(), self.normalized(), self.speaker_segments(), self.recordings(), self.pictures()]
     }
 
     /// `path` as manifests give it: relative to the dataset, with forward slashes.

@@ -4,10 +4,14 @@ use std::{fs, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{clean::level::Level, error::FileError};
+use crate::{
+    audio::Tags,
+    clean::{level::Level, pauses::Kept, quality::Quality},
+    error::FileError,
+};
 
 /// The form of manifests and reports; a reader refuses a higher one.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// One recording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +26,9 @@ pub struct Manifest {
     pub signal: Signal,
     /// Its copy, relative to the dataset; none if copies were not asked for.
     pub raw: Option<String>,
+    /// A picture of it before and after cleaning, relative to the dataset; none if pictures were not asked for.
+    #[serde(default)]
+    pub picture: Option<String>,
     /// The levelled whole; none without speech.
     pub normalized: Option<Normalized>,
     /// What is said, where that was beside the recording.
@@ -32,6 +39,9 @@ pub struct Manifest {
     pub segments: Vec<Segment>,
     /// Utterances left out because they are too short.
     pub too_short_segments: usize,
+    /// Utterances left out because their quality is too low.
+    #[serde(default)]
+    pub too_bad_segments: usize,
     /// What was done, in order.
     pub history: Vec<Step>,
     /// Hash of everything but the source that the result depends on.
@@ -61,8 +71,14 @@ pub struct Source {
     pub bits_per_sample: Option<u32>,
     /// Length in seconds, counted.
     pub duration_s: f64,
-    /// Parts that could not be decoded and are missing.
+    /// Parts that could not be decoded.
     pub damaged_packets: u64,
+    /// How much of it they are, in seconds: silence stands for some, and the end of what is cut short is missing.
+    #[serde(default)]
+    pub lost_s: f64,
+    /// What the file says of its content.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
 }
 
 /// What a recording is like.
@@ -72,14 +88,13 @@ pub struct Signal {
     pub loudness_lufs: Option<f64>,
     /// Highest true peak; none for silence.
     pub true_peak_dbtp: Option<f64>,
-    /// Speech over noise; none if there is no speech or nothing else.
-    pub snr_db: Option<f64>,
-    /// Median level between speech; none if there is nothing but speech.
-    pub noise_dbfs: Option<f64>,
-    /// Share of clipped samples, from 0 to 1.
-    pub clipped_share: f64,
-    /// Share of speech, from 0 to 1.
-    pub speech_share: f64,
+    /// Loudness range (EBU Tech 3342), in LU.
+    pub loudness_range_lu: f64,
+    /// Samples whose cut-off peaks were rebuilt.
+    pub mended_samples: u64,
+    /// How good it is.
+    #[serde(flatten)]
+    pub quality: Quality,
 }
 
 /// The levelled whole of a recording.
@@ -97,6 +112,8 @@ pub struct Normalized {
     pub loudness_lufs: Option<f64>,
     /// Highest true peak as written.
     pub true_peak_dbtp: Option<f64>,
+    /// Where everything in it was in the recording: long pauses have lost their middle.
+    pub kept: Vec<Kept>,
     /// The gain that it got.
     #[serde(flatten)]
     pub level: Level,
@@ -143,6 +160,8 @@ pub struct Segment {
     pub speaker: String,
     /// What is said; none if that is not known for this part.
     pub text: Option<String>,
+    /// How good it was before cleaning.
+    pub quality: Quality,
 }
 
 /// Something that was done to a recording.
@@ -192,6 +211,6 @@ impl Manifest {
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let normalized = self.normalized.iter().map(|normalized| normalized.path.as_str());
         let segments = self.segments.iter().map(|segment| segment.path.as_str());
-        self.raw.iter().map(String::as_str).chain(normalized).chain(segments)
+        self.raw.iter().chain(&self.picture).map(String::as_str).chain(normalized).chain(segments)
     }
 }

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+
 use crate::{audio::is_audio_path, error::FileError};
 
 /// What a search found.
@@ -17,11 +19,59 @@ pub struct Found {
     pub unreadable: Vec<FileError>,
 }
 
+/// Which of the files found are wanted.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// Whether subfolders are searched.
+    recursive: bool,
+    /// None wants all.
+    include: Option<GlobSet>,
+    exclude: GlobSet,
+}
+
+impl Default for Choice {
+    /// Everything.
+    fn default() -> Self {
+        Self { recursive: true, include: None, exclude: GlobSet::empty() }
+    }
+}
+
+impl Choice {
+    /// Files that match one of `include`, or any if there are none, and none of `exclude`. A pattern without a slash is
+    /// for names, one with a slash for paths inside the folder.
+    ///
+    /// # Errors
+    /// What is no pattern.
+    pub fn new(recursive: bool, include: &[String], exclude: &[String]) -> Result<Self, globset::Error> {
+        let include = if include.is_empty() { None } else { Some(patterns(include)?) };
+        Ok(Self { recursive, include, exclude: patterns(exclude)? })
+    }
+
+    fn wants(&self, inside: &Path) -> bool {
+        self.include.as_ref().is_none_or(|include| include.is_match(inside)) && !self.exclude.is_match(inside)
+    }
+}
+
+fn patterns(list: &[String]) -> Result<GlobSet, globset::Error> {
+    let mut set = GlobSetBuilder::new();
+    for pattern in list {
+        let anywhere = if pattern.contains('/') { pattern.clone() } else { format!("**/{pattern}") };
+        set.add(GlobBuilder::new(&anywhere).literal_separator(true).case_insensitive(true).build()?);
+    }
+    set.build()
+}
+
 /// Searches `folder` with its subfolders for files with the extension of audio, links followed.
 ///
 /// Hidden files and folders are passed over (some systems put `._a.wav`, which is no audio, beside `a.wav`), and so
 /// is `except`. A folder that can't be read is reported, and the search goes on.
 pub fn recordings_in(folder: &Path, except: Option<&Path>) -> Found {
+    chosen_in(folder, except, &Choice::default())
+}
+
+/// The same, of the files that are wanted.
+pub fn chosen_in(folder: &Path, except: Option<&Path>, choice: &Choice) -> Found {
+    let root = folder;
     let mut found = Found::default();
     // Real paths of the folders seen: links may lead in circles.
     let mut seen: HashSet<PathBuf> = except.and_then(|path| path.canonicalize().ok()).into_iter().collect();
@@ -35,8 +85,10 @@ pub fn recordings_in(folder: &Path, except: Option<&Path>) -> Found {
             Ok(entries) => {
                 for path in entries {
                     if path.is_dir() {
-                        open.push(path);
-                    } else if is_audio_path(&path) {
+                        if choice.recursive {
+                            open.push(path);
+                        }
+                    } else if is_audio_path(&path) && choice.wants(path.strip_prefix(root).unwrap_or(&path)) {
                         found.recordings.push(path);
                     }
                 }

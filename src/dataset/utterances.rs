@@ -65,7 +65,10 @@ fn segments(layout: &Layout) -> Result<Vec<Utterance>, UtterancesError> {
 pub(super) fn manifest_paths(layout: &Layout) -> Result<Vec<PathBuf>, FileError> {
     let folder = layout.recordings();
     let entries = std::fs::read_dir(&folder).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    let paths: Vec<PathBuf> = entries.map_err(FileError::on("read folder", &folder))?;
+    let paths: Vec<PathBuf> = match entries {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        entries => entries.map_err(FileError::on("read folder", &folder))?,
+    };
     let mut paths: Vec<_> = paths.into_iter().filter(|path| path.extension().is_some_and(|e| e == "json")).collect();
     paths.sort();
     Ok(paths)

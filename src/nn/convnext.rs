@@ -13,8 +13,17 @@ pub struct ConvNextConfig {
     pub hidden: i64,
     /// Width of the depthwise convolution, odd.
     pub kernel: i64,
+    /// Distance between the points of the depthwise convolution.
+    pub dilation: i64,
     /// Start of the layer scale: the branch begins small, so that deep stacks train.
     pub layer_scale: f64,
+}
+
+impl ConvNextConfig {
+    /// Frames beside the present one that the depthwise convolution sees.
+    pub fn reach(&self) -> i64 {
+        (self.kernel - 1) * self.dilation
+    }
 }
 
 /// Depthwise convolution, layer norm, two pointwise layers with GELU, layer scale, residual.
@@ -31,7 +40,7 @@ pub struct ConvNextBlock {
 impl ConvNextBlock {
     /// Parameters `dwconv`, `norm`, `pwconv1`, `pwconv2`, `gamma`, as in Vocos.
     pub fn new(path: nn::Path, config: ConvNextConfig) -> Self {
-        let ConvNextConfig { channels, hidden, kernel, layer_scale } = config;
+        let ConvNextConfig { channels, hidden, kernel, layer_scale, .. } = config;
         let depthwise = nn::ConvConfig { groups: channels, ..Default::default() };
         Self {
             config,
@@ -46,18 +55,29 @@ impl ConvNextBlock {
     /// (B, T, C) -> (B, T, C). With a mask (B, T, 1), padded frames count as zeros, so a batch equals its members.
     pub fn forward(&self, x: &Tensor, mask: Option<&Tensor>) -> Tensor {
         let masked = mask.map_or_else(|| x.shallow_clone(), |mask| x * mask);
-        let branch = self.over_time(&masked);
-        let branch = mixed::linear(&branch.apply(&self.norm), &self.expand).gelu("none");
-        x + mixed::linear(&branch, &self.contract) * &self.scale
+        x + self.branch(&self.over_time(&masked, self.config.reach() / 2))
     }
 
-    /// The depthwise convolution, (B, T, C) -> (B, T, C). In two dimensions, of which one is 1, libtorch sees that the
-    /// channels lie last and takes kernels that are four times as fast, forward and backward.
-    fn over_time(&self, x: &Tensor) -> Tensor {
-        let ConvNextConfig { channels, kernel, .. } = self.config;
+    /// (B, T, C) -> (B, T, C) without hearing what is to come: `past` (B, R, C) are the [`ConvNextConfig::reach`]
+    /// frames before, which become the last ones up to now.
+    pub fn forward_causal(&self, x: &Tensor, past: &mut Tensor) -> Tensor {
+        let all = Tensor::cat(&[&*past, x], 1);
+        *past = all.narrow(1, x.size()[1], self.config.reach());
+        x + self.branch(&self.over_time(&all, 0))
+    }
+
+    fn branch(&self, x: &Tensor) -> Tensor {
+        let hidden = mixed::linear(&x.apply(&self.norm), &self.expand).gelu("none");
+        mixed::linear(&hidden, &self.contract) * &self.scale
+    }
+
+    /// The depthwise convolution, (B, T, C) -> (B, T + 2 padding - reach, C). In two dimensions, of which one is 1,
+    /// libtorch sees that the channels lie last and takes kernels that are four times as fast, forward and backward.
+    fn over_time(&self, x: &Tensor, padding: i64) -> Tensor {
+        let ConvNextConfig { channels, dilation, .. } = self.config;
         let weight = self.depthwise.ws.unsqueeze(2);
         let image = x.transpose(1, 2).unsqueeze(2);
-        let out = image.conv2d(&weight, self.depthwise.bs.as_ref(), [1, 1], [0, kernel / 2], [1, 1], channels);
+        let out = image.conv2d(&weight, self.depthwise.bs.as_ref(), [1, 1], [0, padding], [1, dilation], channels);
         out.squeeze_dim(2).transpose(1, 2)
     }
 }
@@ -72,7 +92,7 @@ mod tests {
     fn a_masked_batch_equals_its_members() {
         tch::manual_seed(5);
         let store = nn::VarStore::new(Device::Cpu);
-        let config = ConvNextConfig { channels: 8, hidden: 16, kernel: 7, layer_scale: 1.0 };
+        let config = ConvNextConfig { channels: 8, hidden: 16, kernel: 7, dilation: 1, layer_scale: 1.0 };
         let block = ConvNextBlock::new(store.root(), config);
         let long = Tensor::randn([1, 12, 8], (Kind::Float, Device::Cpu));
         let short = Tensor::randn([1, 5, 8], (Kind::Float, Device::Cpu));
@@ -82,5 +102,25 @@ mod tests {
         let gap = |a: Tensor, b: Tensor| (a - b).abs().max().double_value(&[]);
         assert!(gap(batch.narrow(0, 0, 1), block.forward(&long, None)) < 1e-5);
         assert!(gap(batch.narrow(0, 1, 1).narrow(1, 0, 5), block.forward(&short, None)) < 1e-5);
+    }
+    #[test]
+    fn in_pieces_the_past_is_remembered_and_the_future_not_needed() {
+        tch::manual_seed(6);
+        let store = nn::VarStore::new(Device::Cpu);
+        let config = ConvNextConfig { channels: 8, hidden: 16, kernel: 3, dilation: 4, layer_scale: 1.0 };
+        let block = ConvNextBlock::new(store.root(), config);
+        let x = Tensor::randn([2, 30, 8], (Kind::Float, Device::Cpu));
+        let silence = || Tensor::zeros([2, config.reach(), 8], (Kind::Float, Device::Cpu));
+        let whole = block.forward_causal(&x, &mut silence());
+        // With as many frames of silence behind as before, the middle of the symmetric block is the same.
+        let shifted = block.forward(&x.pad([0, 0, config.reach() / 2, 0], "constant", None), None);
+        let mut past = silence();
+        let pieces: Vec<Tensor> =
+            x.split_with_sizes([1, 7, 22], 1).iter().map(|piece| block.forward_causal(piece, &mut past)).collect();
+        let gap = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);
+        assert!(gap(&whole, &Tensor::cat(&pieces, 1)) < 1e-5);
+        let branch = |y: &Tensor, x: &Tensor| y - x;
+        let late = branch(&shifted.narrow(1, 0, 30), &x.pad([0, 0, 4, 0], "constant", None).narrow(1, 0, 30));
+        assert!(gap(&branch(&whole, &x), &late) < 1e-5);
     }
 }

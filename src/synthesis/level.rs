@@ -1,7 +1,8 @@
 //! Loudness of what is spoken, utterance by utterance.
 
+use crate::audio::filter::Filter;
 use crate::audio::{AudioError, LoudnessMeter};
-use crate::clean::{filter::Filter, limiter::Limiter};
+use crate::clean::limiter::Limiter;
 use crate::units::{SampleRate, Seconds};
 
 /// Levels a stream of utterances to a loudness, under a true peak.

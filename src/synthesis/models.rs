@@ -7,6 +7,7 @@ use tch::{Device, nn};
 
 use crate::acoustic::{AcousticConfig, AcousticModel};
 use crate::aligner::Aligner;
+use crate::denoiser::{DenoiserError, Pool};
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::nn::host::floats;
 use crate::speaker::{SpeakerEncoder, SpeakerError};
@@ -18,6 +19,9 @@ pub enum ModelError {
     /// The file is missing or broken.
     #[error("cannot load the base model {}", path.display())]
     Load { path: PathBuf, source: CheckpointError },
+    /// The denoiser's file is missing or broken.
+    #[error("cannot load the base model {}", path.display())]
+    Denoiser { path: PathBuf, source: DenoiserError },
     /// The speaker encoder's file is missing or broken.
     #[error("cannot load the base model {}", path.display())]
     Speaker { path: PathBuf, source: SpeakerError },
@@ -92,6 +96,12 @@ impl Models {
     pub fn aligner(&self) -> Result<Aligner, ModelError> {
         let path = self.path("aligner");
         Aligner::load(&path, self.device).map_err(|source| ModelError::Load { path, source })
+    }
+
+    /// The denoiser, for several streams at once.
+    pub fn denoiser(&self) -> Result<Pool, ModelError> {
+        let path = self.path("denoiser");
+        Pool::load(&path, self.device).map_err(|source| ModelError::Denoiser { path, source })
     }
 
     /// The speaker encoder whose embeddings the acoustic model and the voices know.

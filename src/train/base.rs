@@ -8,6 +8,7 @@ use tch::{Device, Kind, nn};
 
 use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask, Speakers};
 use super::aligner::{AlignerRecipe, AlignerTask};
+use super::denoiser::{DenoiserData, DenoiserRecipe, DenoiserTask};
 use super::labels::{Labelled, embed_speakers};
 use super::runner::{RunConfig, RunOptions, Runner, StepReport, Task, TrainError};
 use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
@@ -31,6 +32,8 @@ pub enum Component {
     Vocoder,
     /// Recording to 192 values.
     Speaker,
+    /// Noisy spectrum to a mask.
+    Denoiser,
 }
 
 impl Component {
@@ -41,6 +44,7 @@ impl Component {
             Self::Aligner => include_str!("../../models/recipes/aligner.toml"),
             Self::Speaker => include_str!("../../models/recipes/speaker.toml"),
             Self::Acoustic => include_str!("../../models/recipes/acoustic.toml"),
+            Self::Denoiser => include_str!("../../models/recipes/denoiser.toml"),
         }
     }
 }
@@ -91,6 +95,7 @@ impl BaseTraining<'_> {
             Component::Aligner => self.aligner(),
             Component::Speaker => self.speaker(),
             Component::Acoustic => self.acoustic(),
+            Component::Denoiser => self.denoiser(),
         }
     }
 
@@ -112,17 +117,31 @@ impl BaseTraining<'_> {
             TrainError::Data("the speaker encoder learns from a teacher: give its embeddings with --teacher".into())
         })?;
         let teacher = Weights::read(teacher)?;
-        let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |_| true)?;
-        let (noise, validation_noise) =
-            self.split(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out, |_| true)?;
-        let preparer = Preparer::analysis(self.cache);
-        let [training, validation, noise, validation_noise] =
-            [training, validation, noise, validation_noise].map(|list| self.prepare(&preparer, list));
+        let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
+        let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
         let store = self.seeded_store();
         let run = self.run_config(recipe.run);
         let data = SpeakerData { training, validation, noise, validation_noise, teacher };
         let task = SpeakerTask::new(&store, recipe, data, self.options.seed)?;
         self.train(&store, run, &task)
+    }
+
+    fn denoiser(self) -> Result<u64, TrainError> {
+        let recipe: DenoiserRecipe = self.parse()?;
+        let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
+        let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
+        let store = self.seeded_store();
+        let data = DenoiserData { training, validation, noise, validation_noise };
+        let task = DenoiserTask::new(&store, &recipe, data, self.options.seed)?;
+        let run = self.run_config(recipe.run);
+        self.train(&store, run, &task)
+    }
+
+    /// Utterances for training and for validation, at the rate of analysis.
+    fn analysed(&self, collections: &[String], held_out: &[String]) -> Result<[Vec<Prepared>; 2], TrainError> {
+        let (training, validation) = self.split(collections, held_out, |_| true)?;
+        let preparer = Preparer::analysis(self.cache);
+        Ok([training, validation].map(|list| self.prepare(&preparer, list)))
     }
 
     fn acoustic(self) -> Result<u64, TrainError> {
@@ -277,6 +296,7 @@ mod tests {
             parsed::<AcousticRecipe>(Component::Acoustic).held_out,
             parsed::<VocoderRecipe>(Component::Vocoder).held_out,
             parsed::<SpeakerRecipe>(Component::Speaker).held_out,
+            parsed::<DenoiserRecipe>(Component::Denoiser).held_out,
         ];
         let readers = ["1088", "3242", "1737", "7312"];
         assert!(held_out.iter().all(|list| readers.iter().all(|reader| list.iter().any(|held| held == reader))));

@@ -5,6 +5,8 @@ pub mod adversary;
 pub mod ahead;
 pub mod aligner;
 pub mod base;
+pub mod crop;
+pub mod denoiser;
 pub mod labels;
 pub mod runner;
 pub mod speaker;

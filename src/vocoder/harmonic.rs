@@ -81,7 +81,7 @@ impl HarmonicVocoder {
         let inputs = mel.n_mels + 2;
         let noise = StftConfig { n_fft: mel.hop, hop: mel.hop / NOISE_STEPS };
         let padded = nn::ConvConfig { padding: kernel / 2, ..Default::default() };
-        let block = ConvNextConfig { channels, hidden, kernel, layer_scale: 1.0 / blocks as f64 };
+        let block = ConvNextConfig { channels, hidden, kernel, dilation: 1, layer_scale: 1.0 / blocks as f64 };
         let quiet = nn::LinearConfig { ws_init: nn::Init::Randn { mean: 0.0, stdev: 0.01 }, ..Default::default() };
         Self {
             embed: nn::conv1d(&path / "embed", inputs, channels, kernel, padded),

@@ -4,14 +4,18 @@
 //! the settings. So a run that was killed is completed by running it again, and a second run does only what changed.
 
 mod describe;
+mod intent;
 mod leftovers;
 mod names;
+mod page;
 mod passage;
+mod picture;
 mod plan;
 mod recording;
 mod report;
 
 use std::{
+    collections::HashMap,
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -24,15 +28,22 @@ use self::{
     passage::Passage,
     recording::{Context, Job},
 };
-use super::{layout::Layout, scan, transcripts::Transcripts};
+use super::{
+    layout::Layout,
+    scan::{self, Choice},
+    transcripts::Transcripts,
+};
 use crate::{
     audio::{AudioError, SUPPORTED_INPUT},
-    clean::config::Config,
+    clean::{cleaner::Cleaner, config::Config, error::CleanError},
     error::FileError,
     files,
 };
 
-pub use self::report::{Line, Report, SetAside, Status, Totals};
+pub use self::{
+    intent::{Intent, Intention},
+    report::{Duplicate, Line, Report, SetAside, Status, Totals},
+};
 
 /// What is to be made of what.
 #[derive(Debug, Clone, Copy)]
@@ -43,10 +54,23 @@ pub struct Request<'a> {
     pub output: &'a Path,
     /// Who speaks, if it is the same person in every recording. It becomes the name of a folder.
     pub speaker: Option<&'a str>,
+    /// Which of the folder's recordings.
+    pub choice: &'a Choice,
     /// How recordings are cleaned.
     pub config: &'a Config,
+    /// What takes away noise, as the settings say.
+    pub denoising: &'a Denoising,
     /// All settings as TOML, to be kept beside the result.
     pub settings: &'a str,
+}
+
+/// What takes away noise.
+#[derive(Debug)]
+pub struct Denoising {
+    /// It.
+    pub cleaner: Cleaner,
+    /// Its version: another one makes another result.
+    pub version: String,
 }
 
 /// What happens during a build.
@@ -66,16 +90,11 @@ pub enum BuildError {
     /// A file or folder of the output can't be used, or the input can't be found.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Audio can't be written.
-    #[error("cannot write {}: {source}", path.display())]
-    Audio {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        source: AudioError,
-    },
+    /// A recording can't be cleaned for a reason that is not its own.
+    #[error(transparent)]
+    Clean(#[from] CleanError),
     /// There is nothing to process.
-    #[error("{} holds no recordings; looked in it and its subfolders for {SUPPORTED_INPUT}", .0.display())]
+    #[error("{} holds no recordings; looked in it for {SUPPORTED_INPUT}, as far as --recursive, --include and --exclude allow", .0.display())]
     NoRecordings(PathBuf),
     /// The output would become its own input.
     #[error("the input {} lies inside the output {}; choose another output folder", input.display(), output.display())]
@@ -107,13 +126,14 @@ pub fn build(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Repo
         fs::create_dir_all(&folder).map_err(FileError::on("create folder", &folder))?;
     }
     let _lock = lock(&layout)?;
-    let context = Context::new(request, &layout, Leftovers::collect(&layout)?)?;
-
     let mut report = Report::new(request);
     for error in &found.unreadable {
         report.set_aside(error.path.clone(), error);
     }
     let jobs = jobs(request, &layout, found.recordings, &mut report, observe)?;
+    // With fewer recordings than threads, each may have two.
+    let ahead = jobs.len() < rayon::current_num_threads();
+    let context = Context::new(request, &layout, Leftovers::collect(&layout)?, ahead)?;
     observe(Event::Processing(jobs.iter().map(|job| job.named.source.bytes).sum()));
     let advance = |bytes| observe(Event::Advance(bytes));
     let lines = jobs.par_iter().map(|job| recording::process(job, &context, &Passage::new(job, &advance)));
@@ -123,7 +143,25 @@ pub fn build(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Repo
     report.finish();
     files::write_atomically(&layout.settings(), request.settings.as_bytes())?;
     files::write_json(&layout.report(), &report)?;
+    page::write(&layout, &report)?;
     Ok(report)
+}
+
+/// What [`build`] would do, recording by recording. Nothing is written.
+///
+/// # Errors
+/// No recordings at all, or an input that can't be read.
+pub fn intend(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Vec<Intention>, BuildError> {
+    refuse_input_in_output(request)?;
+    let found = find(request)?;
+    let layout = Layout::new(request.output);
+    let mut report = Report::new(request);
+    for error in &found.unreadable {
+        report.set_aside(error.path.clone(), error);
+    }
+    let jobs = jobs(request, &layout, found.recordings, &mut report, observe)?;
+    let context = Context::new(request, &layout, Leftovers::default(), false)?;
+    Ok(intent::of(&jobs, &context, &report))
 }
 
 fn find(request: &Request) -> Result<scan::Found, BuildError> {
@@ -134,7 +172,7 @@ fn find(request: &Request) -> Result<scan::Found, BuildError> {
     }
     // Unreadable subfolders are for the report, an unreadable input is an error.
     fs::read_dir(input).map_err(FileError::on("read folder", input))?;
-    let found = scan::recordings_in(input, Some(request.output));
+    let found = scan::chosen_in(input, Some(request.output), request.choice);
     if found.recordings.is_empty() { Err(BuildError::NoRecordings(input.to_path_buf())) } else { Ok(found) }
 }
 
@@ -177,9 +215,16 @@ fn jobs(
         (path, hash)
     });
     let mut sources = Vec::new();
+    let mut seen: HashMap<String, PathBuf> = HashMap::new();
     for (path, hash) in hashed.collect::<Vec<_>>() {
         match hash {
-            Ok((blake3, bytes)) => sources.push(names::Source::new(request.input, path, blake3, bytes)),
+            Ok((blake3, bytes)) => match seen.get(&blake3) {
+                Some(first) => report.duplicate(path, first),
+                None => {
+                    seen.insert(blake3.clone(), path.clone());
+                    sources.push(names::Source::new(request.input, path, blake3, bytes));
+                }
+            },
             Err(error) => report.set_aside(path, &error.source),
         }
     }

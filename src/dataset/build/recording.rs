@@ -5,16 +5,18 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{
-    BuildError, Line, Request, Status, describe, leftovers::Leftovers, names::Named, passage::Passage, plan::Plan,
+    BuildError, Line, Request, Status, describe, leftovers::Leftovers, names::Named, passage::Passage, picture,
+    plan::Plan,
 };
 use crate::{
     audio::OutputFormat,
     clean::{
-        analysis::{Analysis, analyse},
+        analysis::{Analyser, Analysis},
         config::Config,
+        error::CleanError,
         level::Level,
-        render::{Encoding, Part, RenderError, render},
-        segments::Cut,
+        render::{Encoding, Part, render},
+        scratch::Scratch,
     },
     dataset::{
         layout::Layout,
@@ -25,7 +27,7 @@ use crate::{
 };
 
 /// Raised when the same recording and settings give another result than before.
-pub(super) const METHOD_VERSION: u32 = 1;
+pub(super) const METHOD_VERSION: u32 = 2;
 const PROGRAM: &str = concat!("voice-clone ", env!("CARGO_PKG_VERSION"));
 
 /// A recording to be processed.
@@ -40,12 +42,19 @@ pub(super) struct Context<'a> {
     pub(super) layout: &'a Layout,
     leftovers: Leftovers,
     pub(super) format: OutputFormat,
+    /// Whether a recording may take two threads.
+    pub(super) ahead: bool,
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(request: &'a Request, layout: &'a Layout, leftovers: Leftovers) -> Result<Self, BuildError> {
+    pub(super) fn new(
+        request: &'a Request,
+        layout: &'a Layout,
+        leftovers: Leftovers,
+        ahead: bool,
+    ) -> Result<Self, BuildError> {
         let format = request.config.format.parse().map_err(BuildError::Format)?;
-        Ok(Self { request, layout, leftovers, format })
+        Ok(Self { request, layout, leftovers, format, ahead })
     }
 
     /// How recordings are cleaned.
@@ -64,34 +73,45 @@ pub(super) fn process(job: &Job, context: &Context, passage: &Passage) -> Result
         return Ok(line);
     }
     let path = &job.named.source.path;
-    let analysis = match analyse(path, context.config(), &mut |done| passage.analysed(done)) {
-        Ok(analysis) => analysis,
-        Err(error) => return Ok(Line::unusable(path, &error)),
-    };
-    clear(job, context)?;
-    let manifest = match write(job, context, &analysis, fingerprint, passage) {
+    let manifest = match remake(job, context, fingerprint, passage) {
         Ok(manifest) => manifest,
-        Err(RenderError::Source(error)) => return Ok(Line::unusable(path, &error)),
-        Err(RenderError::Output { path, source }) => return Err(BuildError::Audio { path, source }),
+        Err(BuildError::Clean(CleanError::Source(error))) => return Ok(Line::unusable(path, &error)),
+        Err(error) => return Err(error),
     };
     // Last of all: a recording with a manifest is complete.
     files::write_json(&context.layout.manifest(&job.named.id), &manifest)?;
     Ok(Line::of(path, &manifest, Status::Processed))
 }
 
+/// Cleans a recording anew, and gives its manifest.
+fn remake(job: &Job, context: &Context, fingerprint: String, passage: &Passage) -> Result<Manifest, BuildError> {
+    let analyser = Analyser {
+        config: context.config(),
+        cleaner: &context.request.denoising.cleaner,
+        scratch: context.layout.root(),
+        ahead: context.ahead,
+    };
+    let (analysis, cleaned) = analyser.analyse(&job.named.source.path, &mut |done| passage.analysed(done))?;
+    clear(job, context)?;
+    Ok(write(job, context, &analysis, cleaned, fingerprint, passage)?)
+}
+
 /// Hash of everything but the source that the result depends on.
 fn fingerprint(job: &Job, context: &Context) -> String {
-    let parts = json!([METHOD_VERSION, context.request.config, context.request.speaker, job.transcript]);
+    let parts = json!([
+        METHOD_VERSION,
+        context.request.config,
+        context.request.denoising.version,
+        context.request.speaker,
+        job.transcript
+    ]);
     blake3::hash(parts.to_string().as_bytes()).to_hex().to_string()
 }
 
 /// The line of an earlier run, if its result still stands.
 fn reuse(job: &Job, context: &Context, fingerprint: &str) -> Result<Option<Line>, BuildError> {
     let Named { source, previous, .. } = &job.named;
-    let stands = |manifest: &&Manifest| {
-        let complete = || manifest.files().all(|file| context.layout.root().join(file).is_file());
-        manifest.source.blake3 == source.blake3 && manifest.fingerprint == fingerprint && complete()
-    };
+    let stands = |manifest: &&Manifest| is_result(manifest, job, context, fingerprint);
     let Some(manifest) = previous.as_ref().filter(stands) else { return Ok(None) };
     if manifest.source.path != source.absolute {
         let mut moved = manifest.clone();
@@ -99,6 +119,17 @@ fn reuse(job: &Job, context: &Context, fingerprint: &str) -> Result<Option<Line>
         files::write_json(&context.layout.manifest(&moved.id), &moved)?;
     }
     Ok(Some(Line::of(&source.path, manifest, Status::Unchanged)))
+}
+
+/// Whether the result of an earlier run still stands.
+pub(super) fn stands(job: &Job, context: &Context) -> bool {
+    let fingerprint = fingerprint(job, context);
+    job.named.previous.as_ref().is_some_and(|manifest| is_result(manifest, job, context, &fingerprint))
+}
+
+fn is_result(manifest: &Manifest, job: &Job, context: &Context, fingerprint: &str) -> bool {
+    let complete = || manifest.files().all(|file| context.layout.root().join(file).is_file());
+    manifest.source.blake3 == job.named.source.blake3 && manifest.fingerprint == fingerprint && complete()
 }
 
 /// Removes what an earlier run made of the recording, its manifest first.
@@ -117,22 +148,22 @@ fn write(
     job: &Job,
     context: &Context,
     analysis: &Analysis,
+    cleaned: Scratch,
     fingerprint: String,
     passage: &Passage,
-) -> Result<Manifest, RenderError> {
+) -> Result<Manifest, CleanError> {
     let plan = Plan::new(job, context, analysis)?;
     let raw = copy_raw(job, context)?;
-    let normalized = match plan.whole {
-        Some(whole) => Some(write_audio(job, context, analysis, &plan, whole, passage)?),
-        None => None,
-    };
+    let picture = draw(job, context, analysis)?;
+    let normalized =
+        if plan.whole.is_empty() { None } else { Some(write_audio(job, context, analysis, cleaned, &plan, passage)?) };
     let text = job.transcript.as_ref().map(|transcript| transcript.text.as_str());
     let part_text = text.filter(|_| plan.transcribed);
     if let (Some(text), Some(normalized)) = (text, &normalized) {
         write_text(&context.layout.root().join(&normalized.path), text)?;
     }
     if let Some(text) = part_text {
-        plan.parts.iter().try_for_each(|part| write_text(&part.path, text))?;
+        plan.utterances.iter().try_for_each(|utterance| write_text(&utterance.path, text))?;
     }
     Ok(Manifest {
         schema_version: SCHEMA_VERSION,
@@ -140,11 +171,13 @@ fn write(
         source: describe::source(job, analysis),
         signal: describe::signal(analysis),
         raw,
+        picture,
         history: describe::history(context.config(), normalized.is_some()),
         normalized,
         transcript: job.transcript.clone(),
         segments: describe::segments(context.layout, &plan, part_text),
         too_short_segments: plan.too_short,
+        too_bad_segments: plan.too_bad,
         speakers: vec![plan.speaker],
         fingerprint,
         program: PROGRAM.to_owned(),
@@ -156,25 +189,25 @@ fn write_audio(
     job: &Job,
     context: &Context,
     analysis: &Analysis,
+    cleaned: Scratch,
     plan: &Plan,
-    whole: Cut,
     passage: &Passage,
-) -> Result<Normalized, RenderError> {
+) -> Result<Normalized, CleanError> {
     let rate = analysis.output_rate;
-    let level = Level::towards(context.config(), analysis.mono.lufs, analysis.mono.peak_dbtp);
+    let level = Level::towards(context.config(), analysis.cleaned.lufs, analysis.cleaned.peak_dbtp);
     let path = context.layout.normalized().join(format!("{}.{}", job.named.id, context.format.extension()));
     let loudness = render(
-        &job.named.source.path,
+        cleaned,
         Encoding { format: context.format, rate },
         &mut level.filters(context.config(), rate),
-        Part { cut: whole, path: path.clone() },
-        plan.parts.clone(),
-        &mut |position| passage.rendered(position.0 / analysis.duration.0),
+        Part { cuts: plan.whole.clone(), path: path.clone() },
+        plan.parts(),
+        &mut |position| passage.rendered(position.0 / analysis.source.duration.0),
     )?;
-    Ok(describe::normalized(context.layout.relative(&path), rate, whole, level, loudness))
+    Ok(describe::normalized(context.layout.relative(&path), rate, &plan.whole, level, loudness))
 }
 
-fn copy_raw(job: &Job, context: &Context) -> Result<Option<String>, RenderError> {
+fn copy_raw(job: &Job, context: &Context) -> Result<Option<String>, CleanError> {
     if !context.config().copy_raw {
         return Ok(None);
     }
@@ -189,13 +222,24 @@ fn copy_raw(job: &Job, context: &Context) -> Result<Option<String>, RenderError>
     Ok(Some(context.layout.relative(&path)))
 }
 
+fn draw(job: &Job, context: &Context, analysis: &Analysis) -> Result<Option<String>, CleanError> {
+    if !context.config().pictures {
+        return Ok(None);
+    }
+    let path = context.layout.pictures().join(format!("{}.png", job.named.id));
+    let drawn = picture::draw(analysis).map_err(FileError::on("draw", &path));
+    let written = drawn.and_then(|bytes| files::write_atomically(&path, &bytes));
+    written.map_err(|error| output_error(&path, error))?;
+    Ok(Some(context.layout.relative(&path)))
+}
+
 /// Writes a transcript beside the audio file `beside`.
-fn write_text(beside: &Path, text: &str) -> Result<(), RenderError> {
+fn write_text(beside: &Path, text: &str) -> Result<(), CleanError> {
     let path = beside.with_extension("txt");
     files::write_atomically(&path, format!("{text}\n").as_bytes()).map_err(|error| output_error(&path, error))
 }
 
 /// An output that failed for the system's reasons.
-pub(super) fn output_error(path: &Path, error: FileError) -> RenderError {
-    RenderError::Output { path: PathBuf::from(path), source: error.into() }
+pub(super) fn output_error(path: &Path, error: FileError) -> CleanError {
+    CleanError::Output { path: PathBuf::from(path), source: error.into() }
 }

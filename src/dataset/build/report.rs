@@ -25,6 +25,8 @@ pub struct Report {
     pub totals: Totals,
     /// What could not be used, and why.
     pub set_aside: Vec<SetAside>,
+    /// Files with the content of another one, which was used instead.
+    pub duplicates: Vec<Duplicate>,
     /// Every recording that could be read, in order.
     pub recordings: Vec<Line>,
 }
@@ -40,6 +42,8 @@ pub struct Totals {
     pub unchanged: usize,
     /// Recordings, and folders, that can't be used.
     pub set_aside: usize,
+    /// Files with the content of another.
+    pub duplicates: usize,
     /// Length of all usable recordings.
     pub duration_s: f64,
     /// Speech in them.
@@ -59,6 +63,15 @@ pub struct SetAside {
     pub reason: String,
 }
 
+/// A file with the content of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Duplicate {
+    /// The file.
+    pub path: PathBuf,
+    /// The one that was used.
+    pub of: PathBuf,
+}
+
 /// One recording.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
@@ -74,6 +87,8 @@ pub struct Line {
     pub duration_s: f64,
     /// Share of speech, from 0 to 1.
     pub speech_share: f64,
+    /// Quality before cleaning, from 1 (bad) to 5 (excellent); 0 if it can't be read.
+    pub score: f64,
     /// Utterances.
     pub segments: usize,
     /// Length of its utterances.
@@ -109,7 +124,8 @@ impl Line {
             id: Some(manifest.id.clone()),
             reason,
             duration_s: manifest.source.duration_s,
-            speech_share: manifest.signal.speech_share,
+            speech_share: manifest.signal.quality.speech_share,
+            score: manifest.signal.quality.score,
             segments: manifest.segments.len(),
             segments_s,
             warnings: warnings(manifest),
@@ -125,6 +141,7 @@ impl Line {
             reason: Some(reason.to_string()),
             duration_s: 0.0,
             speech_share: 0.0,
+            score: 0.0,
             segments: 0,
             segments_s: 0.0,
             warnings: Vec::new(),
@@ -133,8 +150,9 @@ impl Line {
 }
 
 fn warnings(manifest: &Manifest) -> Vec<String> {
-    let (source, signal) = (&manifest.source, &manifest.signal);
-    let damaged = (source.damaged_packets > 0).then(|| format!("{} damaged parts are missing", source.damaged_packets));
+    let (source, signal) = (&manifest.source, &manifest.signal.quality);
+    let damaged = (source.damaged_packets > 0 || source.lost_s > 0.1)
+        .then(|| format!("{} damaged parts, {:.1} s lost", source.damaged_packets, source.lost_s));
     let clipped =
         (signal.clipped_share > MUCH_CLIPPING).then(|| format!("{:.1} % clipped", 100.0 * signal.clipped_share));
     let noisy =
@@ -150,6 +168,7 @@ impl Report {
             output: request.output.to_path_buf(),
             totals: Totals::default(),
             set_aside: Vec::new(),
+            duplicates: Vec::new(),
             recordings: Vec::new(),
         }
     }
@@ -157,6 +176,11 @@ impl Report {
     /// Names something that can't be used.
     pub(super) fn set_aside(&mut self, path: PathBuf, reason: &dyn std::fmt::Display) {
         self.set_aside.push(SetAside { path, reason: reason.to_string() });
+    }
+
+    /// Names a file with the content of another.
+    pub(super) fn duplicate(&mut self, path: PathBuf, of: &Path) {
+        self.duplicates.push(Duplicate { path, of: of.to_path_buf() });
     }
 
     /// Adds a recording.
@@ -183,7 +207,8 @@ impl Report {
     pub(super) fn finish(&mut self) {
         self.set_aside.sort_by(|a, b| a.path.cmp(&b.path));
         self.totals.set_aside = self.set_aside.len();
-        self.totals.found = self.usable() + self.set_aside.len();
+        self.totals.duplicates = self.duplicates.len();
+        self.totals.found = self.usable() + self.set_aside.len() + self.duplicates.len();
     }
 
     /// The number of recordings that can be used.

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::Tensor;
 
 use super::{SpeakerRecipe, unit_rows};
 use crate::augment::{Augmenter, Backgrounds, Speed, mix};
 use crate::dataset::prepared::Prepared;
 use crate::nn::checkpoint::Weights;
+use crate::train::crop::random_crop;
 
 /// A voice to learn: one utterance at a speed, or a mixture of two.
 #[derive(Debug)]
@@ -147,13 +148,4 @@ impl Backgrounds for Examples {
 /// The teacher's name for an utterance at a speed.
 fn spoken_key(key: &str, speed: Speed) -> String {
     if speed == Speed::NORMAL { key.to_string() } else { format!("{key}@{}", speed.ratio()) }
-}
-
-/// A part of a recording, which is repeated if it is too short.
-pub(super) fn random_crop(item: &Prepared, length: i64, random: &mut ChaCha8Rng) -> Tensor {
-    let total = item.samples.size()[0];
-    let start = random.random_range(0..=(total - length).max(0));
-    let crop = item.crop(start, length.min(total));
-    let times = (length + total - 1) / total.max(1);
-    if times > 1 { crop.repeat([times]).narrow(0, 0, length) } else { crop }.to_kind(Kind::Float)
 }

@@ -11,8 +11,9 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
 
-use self::examples::{Drawn, Examples, random_crop};
+use self::examples::{Drawn, Examples};
 use super::ahead::Ahead;
+use super::crop::random_crop;
 use super::runner::{Loss, Task, TrainError};
 use crate::augment::mix;
 use crate::dataset::prepared::Prepared;
