@@ -78,6 +78,30 @@ fn every_component_is_trained_and_used() {
     bench.run(&["generate", "--text", "Hello", "--voice", "eva", "--output", "hello.wav"]).success();
 }
 
+/// The denoiser learns from speech that is spoilt in known ways.
+#[test]
+fn the_denoiser_is_trained_and_used() {
+    let bench = Bench::new();
+    corpus(&bench);
+    record(&bench.path("corpus/sounds/1-hum.wav"), 3.0, 50.0);
+    record(&bench.path("corpus/sounds/4-hum.wav"), 3.0, 60.0);
+    let recipe = format!(
+        "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nspeeds = [1.0, 0.9]\nnoise_speeds = [1.0, 1.5]\n\
+         batch = 3\ncrop_s = 2.0\nratio_weight = 0.1\nspectrum_weight = 5.0\n\
+         [mixing]\nclean = 0.1\nsilent = 0.1\npause = 0.3\nroom = 0.5\nrt60_s = [0.1, 0.2]\nrooms = 2\n\
+         dereverb = 0.5\nsnr_db = [0.0, 10.0]\nchannel = 0.5\nclipped = 0.3\n\
+         [model]\nbands = [2, 2]\nbins = 2\nchannels = 8\nhidden = 16\nkernel = 3\ndilations = [1, 2]\n{RUN}"
+    );
+    assert_eq!(train(&bench, "denoiser", &recipe, &["--steps", "4"])["steps"], 4);
+    let last = log(&bench, "denoiser").pop().expect("a line");
+    let measured: Vec<&str> =
+        last["validation"].as_array().expect("figures").iter().filter_map(|figure| figure[0].as_str()).collect();
+    assert_eq!(measured, ["minus_gain_0db", "minus_gain_5db", "minus_gain_10db", "clean_si_sdr"]);
+    publish(&bench, "denoiser");
+    let pool = Models::new(&bench.path("models"), Device::Cpu).denoiser().expect("a denoiser");
+    assert!(pool.take().is_ok());
+}
+
 /// The speaker encoder learns from a teacher that heard the utterances, a slower one and a mixture.
 #[test]
 fn the_speaker_encoder_is_trained_and_used() {

@@ -9,7 +9,7 @@ use std::{
 const LAYERS: [&[&str]; 5] = [
     &["cli", "commands", "config"],
     &["train", "synthesis", "evaluation"],
-    &["augment", "clean", "speaker", "diarization", "dataset", "text", "aligner", "acoustic", "vocoder"],
+    &["augment", "clean", "denoiser", "speaker", "diarization", "dataset", "text", "aligner", "acoustic", "vocoder"],
     &["audio", "features", "nn", "gpu"],
     &["units", "error", "files"],
 ];

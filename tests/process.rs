@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rand::{Rng, SeedableRng};
 use serde_json::Value;
 use support::{Place, RATE, files_below};
 use voice_clone::{
@@ -40,7 +41,9 @@ fn a_recording_becomes_a_catalogued_dataset() {
         files_below(&place.path("out")),
         [
             "metadata/.lock",
+            "metadata/pictures/talk.png",
             "metadata/recordings/talk.json",
+            "metadata/report.html",
             "metadata/report.json",
             "metadata/settings.toml",
             "processed/normalized/talk.wav",
@@ -197,7 +200,8 @@ fn the_same_input_gives_the_same_files() {
 /// All but the reports and settings, which name the folder and the flags.
 fn assert_same_dataset(first: &Path, second: &Path) {
     let kept = |files: Vec<String>| -> Vec<String> {
-        files.into_iter().filter(|file| !file.ends_with("report.json") && !file.ends_with("settings.toml")).collect()
+        let names_folder = |file: &String| file.contains("/report.") || file.ends_with("settings.toml");
+        files.into_iter().filter(|file| !names_folder(file)).collect()
     };
     let files = kept(files_below(first));
     assert_eq!(files, kept(files_below(second)));
@@ -233,6 +237,25 @@ fn a_killed_run_is_finished_by_the_next() {
         assert_every_named_file_is_whole(&place.path("out"));
     }
     assert!(interruptions > 0, "every run was done before it could be killed");
+    // At any moment, not only between recordings.
+    let mut random = rand::rngs::StdRng::seed_from_u64(4);
+    for _ in 0..5 {
+        fs::remove_dir_all(place.path("out")).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_voice-clone"))
+            .args(["process", "-i", "in", "-o", "out"])
+            .current_dir(place.path(""))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !place.path("out").exists() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        std::thread::sleep(Duration::from_millis(random.random_range(0..1_500)));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_every_named_file_is_whole(&place.path("out"));
+    }
     let report = place.run("process -i in -o out --json").exits(0).json();
     assert!(report["totals"]["unchanged"].as_u64().unwrap() > 0, "{report}");
     assert_same_dataset(&place.path("whole"), &place.path("out"));

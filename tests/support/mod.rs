@@ -75,7 +75,9 @@ impl Place {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         let format = OutputFormat::from_path(&path).unwrap();
         let mut writer = AudioWriter::create(&path, format, RATE, 1).unwrap();
-        writer.write(&scene(seconds, stretches)).unwrap();
+        // The noise tells the name: no two recordings are the same.
+        let seed = name.bytes().fold(1u32, |seed, byte| seed.wrapping_mul(31).wrapping_add(u32::from(byte)));
+        writer.write(&scene(seconds, stretches, seed)).unwrap();
         writer.finish().unwrap();
         path
     }
@@ -112,8 +114,8 @@ impl Run {
 }
 
 /// Harmonics of a gliding pitch, four syllables a second, over a soft noise.
-fn scene(seconds: f64, stretches: &[(f64, f64)]) -> Vec<f32> {
-    let mut state = 1u32;
+fn scene(seconds: f64, stretches: &[(f64, f64)], seed: u32) -> Vec<f32> {
+    let mut state = seed;
     let mut phase = 0.0;
     let sample = |i: usize| {
         let time = i as f64 / RATE.hz();

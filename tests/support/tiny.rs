@@ -9,6 +9,7 @@ use tch::{Device, nn};
 use voice_clone::acoustic::{AcousticConfig, AcousticModel};
 use voice_clone::aligner::network::{AlignerConfig, AlignerNetwork};
 use voice_clone::audio::{AudioWriter, OutputFormat};
+use voice_clone::denoiser::{Denoiser, DenoiserConfig};
 use voice_clone::nn::checkpoint::{Precision, Weights};
 use voice_clone::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
 use voice_clone::units::SampleRate;
@@ -68,6 +69,12 @@ pub fn tiny_models(folder: &Path) {
         json(serde_json::to_value(&config)),
         &[("prior_weight", Value::from(0.5)), ("change_cost", Value::from(1.0))],
     );
+
+    let config =
+        DenoiserConfig { bands: vec![2, 2], bins: 2, channels: 8, hidden: 16, kernel: 3, dilations: vec![1, 2] };
+    let store = nn::VarStore::new(Device::Cpu);
+    Denoiser::new(store.root(), config.clone());
+    write("denoiser", &store, Denoiser::CONFIG_KEY, json(serde_json::to_value(&config)), &[]);
 
     let config = EcapaConfig { attention_channels: 8, se_channels: 8, ..EcapaConfig::with_channels(16) };
     let store = nn::VarStore::new(Device::Cpu);
