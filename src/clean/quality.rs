@@ -226,7 +226,7 @@ fn score(quality: &Quality) -> f64 {
 }
 
 /// The score's constant, and what each measure adds.
-const SCORE: [f64; 5] = [2.1154, 0.0466, -0.1615, -2.0469, -0.0325];
+const SCORE: [f64; 5] = [2.3653, 0.037, -0.2567, -2.1175, -0.0898];
 
 #[cfg(test)]
 mod tests {
