@@ -5,7 +5,7 @@ mod support;
 use std::{
     fs,
     path::Path,
-    process::{Command, Stdio},
+    process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -212,6 +212,17 @@ fn assert_same_dataset(first: &Path, second: &Path) {
 }
 
 #[cfg(unix)]
+/// A run that goes on by itself.
+fn started(place: &Place) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_voice-clone"))
+        .args(["process", "-i", "in", "-o", "out"])
+        .current_dir(place.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
 #[test]
 fn a_killed_run_is_finished_by_the_next() {
     let place = Place::new();
@@ -221,13 +232,7 @@ fn a_killed_run_is_finished_by_the_next() {
     place.run("process -i in -o whole").exits(0);
     let mut interruptions = 0;
     for wanted in [1, 3, 6] {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_voice-clone"))
-            .args(["process", "-i", "in", "-o", "out"])
-            .current_dir(place.path(""))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = started(&place);
         let manifests = || fs::read_dir(place.path("out/metadata/recordings")).map_or(0, Iterator::count);
         let start = Instant::now();
         while manifests() < wanted && start.elapsed() < Duration::from_secs(60) {
@@ -242,13 +247,7 @@ fn a_killed_run_is_finished_by_the_next() {
     let mut random = rand::rngs::StdRng::seed_from_u64(4);
     for _ in 0..5 {
         fs::remove_dir_all(place.path("out")).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_voice-clone"))
-            .args(["process", "-i", "in", "-o", "out"])
-            .current_dir(place.path(""))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = started(&place);
         while !place.path("out").exists() {
             std::thread::sleep(Duration::from_millis(1));
         }

@@ -92,9 +92,6 @@ impl Codec {
             Ok(())
         });
         let result = decoded.unwrap_or_else(|error| Err(error.to_string()));
-        /// 80 dB above full scale.
-        const HIGHEST: f32 = 1e4;
-        let tamed = |sample: f32| if sample.is_finite() { sample.clamp(-HIGHEST, HIGHEST) } else { 0.0 };
         samples.iter_mut().for_each(|sample| *sample = tamed(*sample));
         result
     }
@@ -123,6 +120,12 @@ pub(super) fn trim(samples: &mut Vec<f32>, channels: usize, start: u64, end: u64
     let kept = frames.saturating_sub(end) as usize * channels;
     samples.truncate(kept);
     samples.drain(..(start.min(frames) as usize * channels).min(kept));
+}
+
+/// What damaged floating-point data may stand for: at most 80 dB above full scale, and 0 for what is no number.
+pub(super) fn tamed(sample: f32) -> f32 {
+    const HIGHEST: f32 = 1e4;
+    if sample.is_finite() { sample.clamp(-HIGHEST, HIGHEST) } else { 0.0 }
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 
 use super::{
+    codec::tamed,
     error::{AudioError, check_rate},
     resample::Resampler,
 };
@@ -40,9 +41,7 @@ impl Encoding {
             (Self::Int16, &[a, b]) => f32::from(i16::from_le_bytes([a, b])) / 32_768.0,
             (Self::Int24, &[a, b, c]) => (i32::from_le_bytes([0, a, b, c]) as f64 / 2_147_483_648.0) as f32,
             (Self::Int32, &[a, b, c, d]) => (f64::from(i32::from_le_bytes([a, b, c, d])) / 2_147_483_648.0) as f32,
-            (Self::Float32, &[a, b, c, d]) => {
-                Some(f32::from_le_bytes([a, b, c, d])).filter(|x| x.is_finite()).map_or(0.0, |x| x.clamp(-1e4, 1e4))
-            }
+            (Self::Float32, &[a, b, c, d]) => tamed(f32::from_le_bytes([a, b, c, d])),
             _ => 0.0,
         }
     }

@@ -11,16 +11,13 @@ mod speed;
 pub use channel::{Response, filter};
 pub use codec::{mu_law, opus_round_trip};
 pub use noise::{clicks, coloured_noise, gusts, hum, mix, wind};
-pub use room::{Room, convolve, early};
+pub use room::{Room, convolve, early, impulse_responses};
 pub use speed::Speed;
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use serde::Deserialize;
 use tch::{Kind, Tensor};
-
-use crate::units::SampleRate;
 
 /// How often speech meets what, as shares of crops, and how badly.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -63,10 +60,8 @@ pub struct Augmenter {
 impl Augmenter {
     /// Builds the rooms.
     pub fn new(config: AugmentConfig, random: &mut ChaCha8Rng) -> Self {
-        let drawn: Vec<Room> = (0..config.rooms).map(|_| Room::draw(config.rt60_s, random)).collect();
-        let responses: Vec<Vec<f32>> =
-            drawn.par_iter().map(|room| room.impulse_response(SampleRate::ANALYSIS)).collect();
-        Self { config, rooms: responses.iter().map(|response| Tensor::from_slice(response)).collect() }
+        let rooms = impulse_responses(config.rooms, config.rt60_s, random);
+        Self { config, rooms }
     }
 
     /// Speech (L) at 16 kHz as it may have been recorded; as long as before, and in time with it.

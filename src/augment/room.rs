@@ -3,6 +3,7 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
 use super::speed::windowed_sinc;
@@ -79,6 +80,13 @@ impl Room {
         high_pass(&mut response, rate);
         response.into_iter().map(|value| value as f32).collect()
     }
+}
+
+/// Impulse responses (K) of `count` rooms, at the rate of analysis.
+pub fn impulse_responses(count: usize, rt60_s: (f64, f64), random: &mut ChaCha8Rng) -> Vec<Tensor> {
+    let drawn: Vec<Room> = (0..count).map(|_| Room::draw(rt60_s, random)).collect();
+    let responses: Vec<Vec<f32>> = drawn.par_iter().map(|room| room.impulse_response(SampleRate::ANALYSIS)).collect();
+    responses.iter().map(|response| Tensor::from_slice(response)).collect()
 }
 
 /// Takes away the slow rise that pulses of one sign add up to, with the filter of the paper's appendix.

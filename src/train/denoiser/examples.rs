@@ -2,14 +2,14 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
 use super::recipe::{DenoiserRecipe, MixingConfig};
-use crate::augment::{Response, Room, Speed, clicks, coloured_noise, convolve, early, filter, gusts, hum, level, wind};
+use crate::augment::{
+    Response, Speed, clicks, coloured_noise, convolve, early, filter, gusts, hum, impulse_responses, level, wind,
+};
 use crate::dataset::prepared::Prepared;
 use crate::train::crop::random_crop;
-use crate::units::SampleRate;
 
 /// Everything that can be drawn.
 #[derive(Debug)]
@@ -43,10 +43,7 @@ struct Pair {
 impl Examples {
     pub fn new(speech: Vec<Prepared>, noise: Vec<Prepared>, recipe: &DenoiserRecipe, random: &mut ChaCha8Rng) -> Self {
         let mixing = recipe.mixing.clone();
-        let drawn: Vec<Room> = (0..mixing.rooms).map(|_| Room::draw(mixing.rt60_s, random)).collect();
-        let responses: Vec<Vec<f32>> =
-            drawn.par_iter().map(|room| room.impulse_response(SampleRate::ANALYSIS)).collect();
-        let rooms = responses.iter().map(|response| Tensor::from_slice(response)).collect();
+        let rooms = impulse_responses(mixing.rooms, mixing.rt60_s, random);
         let (speeds, noise_speeds) = (recipe.speeds.clone(), recipe.noise_speeds.clone());
         Self { speech, noise, rooms, mixing, speeds, noise_speeds }
     }
