@@ -64,7 +64,8 @@ fn volume_and_rate_do_what_they_say() {
     assert!((loud - soft - 12.0).abs() < 1.0, "{loud} {soft}");
     let (_, long) = say("slow.wav", &["--rate", "0.2"]);
     let (_, longer) = say("slower.wav", &["--speed", "0.1"]);
-    assert!((longer / long - 2.0).abs() < 0.4, "{long} {longer}");
+    // A little less than twice as long: what was shorter than a frame is a frame either way.
+    assert!((1.5..2.1).contains(&(longer / long)), "{long} {longer}");
     for odd in [["--rate", "0"], ["--pitch", "99"], ["--volume", "x"], ["--emphasis", "9"]] {
         fails(&bench, &[&["--text", "Hi", "--output", "x.wav"], odd.as_slice()].concat(), 2, "expected a number");
     }

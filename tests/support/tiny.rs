@@ -1,5 +1,6 @@
 //! Tiny models with random weights, and a folder to run the program in with them.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -51,7 +52,9 @@ pub fn tiny_models(folder: &Path) {
         let noise = tensor.randn_like() * 0.2;
         tch::no_grad(|| tensor.copy_(&noise));
     };
-    store.variables().iter_mut().filter(|(name, _)| name.contains("speaker")).for_each(|(_, tensor)| learnt(tensor));
+    // By name, since the store has no order of its own and each draw depends on those before it.
+    let mut layers: BTreeMap<_, _> = store.variables().into_iter().collect();
+    layers.iter_mut().filter(|(name, _)| name.contains("speaker")).for_each(|(_, tensor)| learnt(tensor));
     write("acoustic", &store, "model", json(serde_json::to_value(&config)), &[]);
 
     let config = HarmonicConfig { channels: 16, hidden: 32, blocks: 1, ..Default::default() };
