@@ -4,12 +4,14 @@
 
 mod channel;
 mod codec;
+mod conversation;
 mod noise;
 mod room;
 mod speed;
 
 pub use channel::{Response, filter};
 pub use codec::{mu_law, opus_round_trip};
+pub use conversation::{Conversation, ConversationConfig, Mixer, Said, Spoken};
 pub use noise::{clicks, coloured_noise, gusts, hum, mix, wind};
 pub use room::{Room, convolve, early, impulse_responses};
 pub use speed::Speed;
@@ -112,6 +114,15 @@ fn coded(samples: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
     }
     let bits_per_s = random.random_range(6_000..24_000);
     opus_round_trip(samples, bits_per_s).unwrap_or_else(|| samples.shallow_clone())
+}
+
+/// A part of a sound (L) from anywhere in it, as 32-bit floats; the sound is repeated if it is too short.
+pub fn excerpt(sound: &Tensor, length: i64, random: &mut ChaCha8Rng) -> Tensor {
+    let total = sound.size()[0];
+    let start = random.random_range(0..=(total - length).max(0));
+    let part = sound.narrow(0, start, length.min(total)).to_kind(Kind::Float);
+    let times = (length + total - 1) / total.max(1);
+    if times > 1 { part.repeat([times]).narrow(0, 0, length) } else { part }
 }
 
 /// Root mean square of samples (L).

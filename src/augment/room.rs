@@ -31,12 +31,18 @@ impl Room {
     /// A room of a flat or an office, with both anywhere in it, half a metre from the walls.
     pub fn draw(rt60_s: (f64, f64), random: &mut ChaCha8Rng) -> Self {
         let size_m = [random.random_range(2.5..8.0), random.random_range(2.5..6.0), random.random_range(2.3..3.5)];
+        let room = Self::draw_in(size_m, 0.0, random);
+        Self { rt60_s: random.random_range(rt60_s.0..=rt60_s.1), ..room }
+    }
+
+    /// The same in a given room.
+    pub fn draw_in(size_m: [f64; 3], rt60_s: f64, random: &mut ChaCha8Rng) -> Self {
         let mut place = || size_m.map(|side| random.random_range(0.5..side - 0.5));
         let (source_m, far) = (place(), place());
         // Mostly near, as people speak to a device.
         let share = random.random_range(0.1..1.0);
         let microphone_m = std::array::from_fn(|axis| source_m[axis] + (far[axis] - source_m[axis]) * share);
-        Self { size_m, source_m, microphone_m, rt60_s: random.random_range(rt60_s.0..=rt60_s.1) }
+        Self { size_m, source_m, microphone_m, rt60_s }
     }
 
     /// The share of pressure that a wall reflects, by Eyring's formula.

@@ -7,6 +7,7 @@ mod diarize;
 mod evaluate;
 mod generate;
 mod global;
+mod mix;
 mod models;
 mod process;
 mod speaker;
@@ -21,6 +22,7 @@ pub use self::{
     evaluate::EvaluateArgs,
     generate::{AudioFormat, GenerateArgs},
     global::GlobalArgs,
+    mix::MixArgs,
     models::{ImportArgs, ModelKind, ModelsAction, ModelsArgs},
     process::ProcessArgs,
     speaker::{
@@ -68,6 +70,7 @@ pub enum Command {
     Generate(GenerateArgs),
     Evaluate(EvaluateArgs),
     Diarize(DiarizeArgs),
+    Mix(MixArgs),
     Speaker(SpeakerArgs),
     Text(TextArgs),
     Voices(VoicesArgs),

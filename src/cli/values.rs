@@ -58,6 +58,25 @@ pub fn speaker_count(text: &str) -> Result<usize, String> {
     }
 }
 
+/// How many people, `3` or `2-5`.
+pub fn people(text: &str) -> Result<(usize, usize), String> {
+    let wrong = || "expected a number of people, or the least and the most, as in 2-5".to_owned();
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    match (speaker_count(least), speaker_count(most)) {
+        (Ok(least), Ok(most)) if least <= most => Ok((least, most)),
+        _ => Err(wrong()),
+    }
+}
+
+/// Seconds from 1 to 36,000, `60` or `60-180`.
+pub fn seconds_range(text: &str) -> Result<(f64, f64), String> {
+    let (least, most) = text.split_once('-').unwrap_or((text, text));
+    match (within(least, 1.0, 36_000.0), within(most, 1.0, 36_000.0)) {
+        (Ok(least), Ok(most)) if least <= most => Ok((least, most)),
+        _ => Err("expected seconds from 1 to 36000, or the least and the most, as in 60-180".to_owned()),
+    }
+}
+
 /// Seconds around a boundary.
 pub fn collar(text: &str) -> Result<f64, String> {
     within(text, 0.0, 10.0)

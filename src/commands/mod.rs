@@ -10,6 +10,7 @@ pub mod generate;
 mod input;
 mod interrupt;
 mod logging;
+pub mod mix;
 pub mod models;
 mod overrides;
 pub mod paths;
@@ -41,6 +42,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Generate(args) => generate::run(&args, &session),
         Command::Evaluate(args) => evaluate::run(&args, &session),
         Command::Diarize(args) => diarize::run(&args, &session),
+        Command::Mix(args) => mix::run(&args, &session),
         Command::Speaker(args) => speaker::run(&args, &session),
         Command::Text(args) => text::run(&args, &session),
         Command::Voices(_) => voices::run(&session),

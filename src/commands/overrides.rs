@@ -21,6 +21,7 @@ pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
         Command::Evaluate(args) => args.gpu.as_ref(),
         Command::Diarize(args) => args.gpu.as_ref(),
         Command::Process(_)
+        | Command::Mix(_)
         | Command::Speaker(_)
         | Command::Text(_)
         | Command::Voices(_)
