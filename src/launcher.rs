@@ -23,6 +23,9 @@ const ALLOCATOR: (&str, &str) = (
     "glibc.malloc.mmap_threshold=33554432:glibc.malloc.trim_threshold=8589934592:glibc.malloc.top_pad=67108864",
 );
 
+/// CUDA numbers GPUs as their driver does, by their place on the bus, and not by their speed.
+const DEVICE_ORDER: (&str, &str) = ("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
+
 /// Why the engine does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
@@ -57,8 +60,10 @@ pub fn become_engine() -> Result<ExitCode, LaunchError> {
     let libraries = find_libtorch(&own)?;
     let mut command = Command::new(&engine);
     command.args(env::args_os().skip(1)).env(LIBRARY_PATH, prepended(&libraries));
-    if env::var_os(ALLOCATOR.0).is_none() {
-        command.env(ALLOCATOR.0, ALLOCATOR.1);
+    for (variable, value) in [ALLOCATOR, DEVICE_ORDER] {
+        if env::var_os(variable).is_none() {
+            command.env(variable, value);
+        }
     }
     replace_process(command).map_err(|source| LaunchError::System { engine, source })
 }

@@ -19,6 +19,8 @@ pub(super) enum Rule {
     YesOrNo,
     /// What `--gpu` allows.
     Gpu,
+    /// Numbers of GPUs, or nothing.
+    GpusOrEmpty,
     /// A folder's path.
     Folder,
     /// A folder's path, or nothing.
@@ -73,6 +75,9 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("runtime.cpu_limit", Rule::Within(1.0, 100.0)),
     ("runtime.seed", Rule::Within(0.0, i64::MAX as f64)),
     ("runtime.gpu", Rule::Gpu),
+    ("runtime.gpu_exclude", Rule::GpusOrEmpty),
+    ("runtime.gpu_memory_limit", Rule::Within(1.0, 100.0)),
+    ("runtime.gpu_strategy", Rule::OneOf(&["balanced", "packed", "fastest"])),
 ];
 
 impl Rule {
@@ -86,6 +91,9 @@ impl Rule {
             (Self::OneOf(words), Value::String(text)) => words.contains(&text.as_str()),
             (Self::YesOrNo, Value::Boolean(_)) => true,
             (Self::Gpu, Value::String(text)) => text.parse::<GpuSelection>().is_ok(),
+            (Self::GpusOrEmpty, Value::String(text)) => {
+                text.is_empty() || matches!(text.parse(), Ok(GpuSelection::Indices(_)))
+            }
             (Self::Folder, Value::String(text)) => !text.trim().is_empty(),
             (Self::FolderOrEmpty | Self::FileOrEmpty, Value::String(_)) => true,
             _ => false,
@@ -105,6 +113,7 @@ impl fmt::Display for Rule {
             Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
             Self::YesOrNo => f.write_str("true or false"),
             Self::Gpu => f.write_str("all, none, 0,2,5, range:0-3 or count:3"),
+            Self::GpusOrEmpty => f.write_str("numbers of GPUs, as in 1,3, or \"\""),
             Self::Folder => f.write_str("the path of a folder"),
             Self::FileOrEmpty => f.write_str("the path of a file, or \"\""),
             Self::FolderOrEmpty => f.write_str("the path of a folder, or \"\" for the one that came with the program"),

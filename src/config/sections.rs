@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::gpu::selection::GpuSelection;
+use crate::gpu::{
+    plan::{Strategy, Wish},
+    selection::GpuSelection,
+};
 
 /// How voices are trained: the `[train]` section.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -90,10 +93,40 @@ pub struct RuntimeConfig {
     pub seed: u64,
     /// GPUs to use.
     pub gpu: GpuSelection,
+    /// And which not, as a list of numbers.
+    pub gpu_exclude: String,
+    /// How much of each GPU's memory may be in use, in percent.
+    pub gpu_memory_limit: u8,
+    /// How work is laid on them.
+    pub gpu_strategy: Strategy,
 }
 
 impl Default for RuntimeConfig {
     fn default() -> Self {
-        Self { cpu_limit: 100, seed: 0, gpu: GpuSelection::All }
+        Self {
+            cpu_limit: 100,
+            seed: 0,
+            gpu: GpuSelection::All,
+            gpu_exclude: String::new(),
+            gpu_memory_limit: 80,
+            gpu_strategy: Strategy::Balanced,
+        }
+    }
+}
+
+impl RuntimeConfig {
+    /// What the planner of GPUs is asked for.
+    pub fn wish(&self) -> Wish {
+        let exclude = match self.gpu_exclude.parse() {
+            Ok(GpuSelection::Indices(indices)) => indices,
+            // The rules of settings allow nothing else but nothing.
+            _ => Vec::new(),
+        };
+        Wish {
+            selection: self.gpu.clone(),
+            exclude,
+            memory_limit_percent: self.gpu_memory_limit,
+            strategy: self.gpu_strategy,
+        }
     }
 }

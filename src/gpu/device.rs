@@ -5,6 +5,8 @@
 
 use tch::{Cuda, Device};
 
+use super::nvml::Source;
+use super::plan::{Plan, PlanError, Wish, plan};
 use super::selection::GpuSelection;
 
 /// A device, and what there is to say about it.
@@ -18,27 +20,33 @@ pub struct Choice {
 
 /// Name of the CUDA part of libtorch.
 const CUDA_LIBRARY: &str = "libtorch_cuda.so";
+/// The version of PyTorch that the program is linked to.
+const TORCH: &str = "2.11.0";
 
-/// Chooses the first GPU of the selection that there is, else the CPU.
-pub fn choose(selection: &GpuSelection) -> Choice {
-    let Some(wanted) = first(selection) else { return Choice { device: Device::Cpu, note: None } };
+/// Chooses the GPU that the plan gives the most work, else the CPU. `visible` is `CUDA_VISIBLE_DEVICES`, if it is set.
+///
+/// # Errors
+/// A wish that the GPUs of this machine can't meet.
+pub fn choose(wish: &Wish, source: &dyn Source, visible: Option<&str>) -> Result<Choice, PlanError> {
     let cpu = |reason: String| Choice { device: Device::Cpu, note: Some(format!("no GPU is used: {reason}")) };
+    if wish.selection == GpuSelection::None {
+        return Ok(Choice { device: Device::Cpu, note: None });
+    }
+    let reading = match source.read() {
+        Ok(reading) => reading,
+        Err(reason) => return Ok(cpu(reason)),
+    };
+    let Plan { gpus, notes } = plan(&reading, wish, visible)?;
+    let most = gpus.iter().max_by(|a, b| a.work.total_cmp(&b.work).then(b.index.cmp(&a.index)));
+    let Some(most) = most else {
+        return Ok(cpu(if notes.is_empty() { "this machine has none".to_owned() } else { notes.join("; ") }));
+    };
     if let Err(reason) = open_cuda() {
-        return cpu(reason);
+        return Ok(cpu(reason));
     }
-    match usize::try_from(Cuda::device_count()).unwrap_or(0) {
-        0 => cpu("libtorch finds none; is the driver installed?".to_string()),
-        count if wanted >= count => cpu(format!("GPU {wanted} was asked for, but there are only 0 to {}", count - 1)),
-        _ => Choice { device: Device::Cuda(wanted), note: None },
-    }
-}
-
-/// The lowest index of a selection.
-fn first(selection: &GpuSelection) -> Option<usize> {
-    match selection {
-        GpuSelection::None => None,
-        GpuSelection::All | GpuSelection::Count(_) => Some(0),
-        GpuSelection::Indices(indices) => indices.iter().min().map(|&index| index as usize),
+    match u32::try_from(Cuda::device_count()).unwrap_or(0) {
+        count if most.index >= count => Ok(cpu(format!("libtorch finds {count}, and GPU {} was chosen", most.index))),
+        _ => Ok(Choice { device: Device::Cuda(most.index as usize), note: None }),
     }
 }
 
@@ -52,7 +60,9 @@ fn open_cuda() -> Result<(), String> {
             std::mem::forget(library);
             Ok(())
         }
-        Err(_) => Err(format!("{CUDA_LIBRARY} is not beside libtorch_cpu.so")),
+        Err(_) => Err(format!(
+            "{CUDA_LIBRARY} is not beside libtorch_cpu.so; `pip install torch=={TORCH}` has it: set LIBTORCH to its folder"
+        )),
     }
 }
 
@@ -64,19 +74,30 @@ fn open_cuda() -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gpu::plan::Strategy;
+    use crate::gpu::reading::Reading;
 
-    #[test]
-    fn no_gpu_is_no_wish() {
-        assert_eq!(choose(&GpuSelection::None), Choice { device: Device::Cpu, note: None });
+    struct Told(Result<Reading, String>);
+
+    impl Source for Told {
+        fn read(&self) -> Result<Reading, String> {
+            self.0.clone()
+        }
     }
 
-    /// With a GPU the first one is taken; without, one line says why not.
+    fn wish(selection: GpuSelection) -> Wish {
+        Wish { selection, exclude: Vec::new(), memory_limit_percent: 80, strategy: Strategy::Balanced }
+    }
+
     #[test]
-    fn a_wish_is_met_or_answered() {
-        let choice = choose(&GpuSelection::All);
-        match choice.device {
-            Device::Cpu => assert!(choice.note.is_some_and(|note| note.starts_with("no GPU is used: "))),
-            device => assert_eq!((device, choice.note), (Device::Cuda(0), None)),
-        }
+    fn without_a_gpu_the_cpu_works_and_one_line_says_why() {
+        let none = Choice { device: Device::Cpu, note: None };
+        let told = |told, selection| choose(&wish(selection), &Told(told), None);
+        assert_eq!(told(Err("x".into()), GpuSelection::None), Ok(none));
+        let noted = |note: &str| Ok(Choice { device: Device::Cpu, note: Some(format!("no GPU is used: {note}")) });
+        let driver = "there is no NVIDIA driver (libnvidia-ml.so)";
+        assert_eq!(told(Err(driver.into()), GpuSelection::Indices(vec![0])), noted(driver));
+        assert_eq!(told(Ok(Reading::default()), GpuSelection::All), noted("this machine has none"));
+        assert!(told(Ok(Reading::default()), GpuSelection::Indices(vec![1])).is_err());
     }
 }

@@ -1,4 +1,7 @@
-//! Choice of device.
+//! GPUs: what there is, what a run may use, and where its tensors go.
 
 pub mod device;
+pub mod nvml;
+pub mod plan;
+pub mod reading;
 pub mod selection;
