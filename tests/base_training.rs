@@ -102,6 +102,35 @@ fn the_denoiser_is_trained_and_used() {
     assert!(pool.take().is_ok());
 }
 
+/// The segmentation network learns from mixed conversations.
+#[test]
+fn the_segmentation_network_is_trained_and_used() {
+    let bench = Bench::new();
+    corpus(&bench);
+    record(&bench.path("corpus/sounds/1-hum.wav"), 3.0, 50.0);
+    record(&bench.path("corpus/sounds/4-hum.wav"), 3.0, 60.0);
+    let recipe = format!(
+        "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nbatch = 2\npeople = [0.5, 0.3, 0.1]\n\
+         [conversation]\ninterruption = 0.3\noverlap_s = [0.2, 1.0]\nback_channel = 0.2\ngoes_on = 0.2\n\
+         pause_s = 0.5\nlong_pause = 0.1\nlong_pause_s = [1.5, 3.0]\nturn_s = [0.7, 4.0]\nlevel_db = 5.0\n\
+         room = 0.5\nrooms = 1\nnoise = 0.5\nsnr_db = [5.0, 20.0]\nchannel = 0.3\ntelephone = 0.1\n\
+         [model]\nchannels = 8\nhidden = 16\nkernel = 3\nheads = 2\ndilations = [1]\n{RUN}"
+    );
+    assert_eq!(train(&bench, "segmentation", &recipe, &["--steps", "4"])["steps"], 4);
+    let last = log(&bench, "segmentation").pop().expect("a line");
+    assert_eq!(last["validation"][0][0], "der");
+    publish(&bench, "segmentation");
+    let models = Models::new(&bench.path("models"), Device::Cpu);
+    assert!(models.hearing(&models.path("speaker")).is_ok());
+    // It knows the encoder that it stands on.
+    let mut weights = Weights::read(&bench.path("models/speaker.safetensors")).expect("weights");
+    let changed = weights.tensors.values_mut().next().expect("a tensor");
+    *changed = &*changed + 1.0;
+    weights.write(&bench.path("models/speaker.safetensors"), Precision::Full).expect("a file");
+    let refused = models.hearing(&models.path("speaker")).expect_err("another encoder");
+    assert!(format!("{refused:?}").contains("Encoder"), "{refused:?}");
+}
+
 /// The speaker encoder learns from a teacher that heard the utterances, a slower one and a mixture.
 #[test]
 fn the_speaker_encoder_is_trained_and_used() {

@@ -17,7 +17,8 @@ fn place() -> Place {
         }
     }
     // Dry, so that the test can hear who speaks; few rooms take little time to build.
-    fs::write(place.path("dry.toml"), "room = 0.0\nnoise = 0.0\nchannel = 0.0\ntelephone = 0.0\n").expect("a file");
+    fs::write(place.path("dry.toml"), "room = 0.0\nnoise = 0.0\nbustle = 0.0\nchannel = 0.0\ntelephone = 0.0\n")
+        .expect("a file");
     place
 }
 
@@ -60,7 +61,9 @@ fn conversations_have_their_truth_beside_them() {
 fn a_seed_makes_the_same_again() {
     let place = place();
     for (folder, seed) in [("a", 4), ("b", 4), ("c", 5)] {
-        place.run(&format!("mix --speakers people --output {folder} --length 8 --manner dry.toml --seed {seed}")).exits(0);
+        place
+            .run(&format!("mix --speakers people --output {folder} --length 8 --manner dry.toml --seed {seed}"))
+            .exits(0);
     }
     let read = |folder: &str| fs::read(place.path(folder).join("conversation-001.wav")).expect("a file");
     assert!(read("a") == read("b") && read("a") != read("c"));

@@ -57,6 +57,20 @@ pub fn wind(length: i64, random: &mut ChaCha8Rng) -> Tensor {
     noise * gusts(length, random.random_range(0.15..0.8), random)
 }
 
+/// What people do with their hands and chairs: knocks, rumble, rustling, now and then; `length` samples at 16 kHz.
+pub fn bustle(length: i64, random: &mut ChaCha8Rng) -> Tensor {
+    let now_and_then = |random: &mut ChaCha8Rng| {
+        let gusts = gusts(length, random.random_range(0.1..1.0), random);
+        // Most of the time nothing happens.
+        (gusts - random.random_range(0.2..0.6)).clamp_min(0.0)
+    };
+    let rumble = wind(length, random) * random.random_range(0.0..1.0);
+    let rustling = coloured_noise(length, random.random_range(0.0..1.5), random) * now_and_then(random);
+    let knocks = clicks(length, random);
+    let knocks = &knocks / level(&knocks).max(1e-6) * random.random_range(0.0..1.0);
+    rumble + rustling * random.random_range(0.0..1.0) + knocks
+}
+
 /// How loud something is that comes and goes, (L) from 0 to 1: a new level about every `every_s`.
 pub fn gusts(length: i64, every_s: f64, random: &mut ChaCha8Rng) -> Tensor {
     let points = (length as f64 / SampleRate::ANALYSIS.hz() / every_s).ceil() as i64 + 2;
@@ -95,6 +109,16 @@ mod tests {
             let fall = band_db(&noise, 800, 1_600) - band_db(&noise, 3_200, 6_400);
             assert!((fall - 2.0 * per_octave_db).abs() < 0.5, "slope {slope} falls by {fall} dB in two octaves");
             assert!((level(&noise) - 1.0).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn bustle_comes_and_goes() {
+        for seed in 0..8 {
+            let bustle = bustle(64_000, &mut ChaCha8Rng::seed_from_u64(seed));
+            let powers = bustle.view([-1, 1_600]).square().mean_dim(1, false, Kind::Float);
+            let loudest = powers.max().double_value(&[]);
+            assert!(loudest.is_finite() && loudest > 4.0 * powers.median().double_value(&[]), "seed {seed}");
         }
     }
 

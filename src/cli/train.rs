@@ -4,8 +4,8 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgGroup, Args, ValueEnum};
 
+use super::gpu::GpuArgs;
 use super::values::{VoiceName, positive_number};
-use crate::gpu::selection::GpuSelection;
 
 /// Train a voice from processed speech, or a base component from a corpus.
 ///
@@ -47,9 +47,9 @@ pub struct TrainArgs {
     #[arg(long, value_name = "TEXT", requires = "input")]
     pub consent: Option<String>,
 
-    /// The GPUs to use: all, 0,2,5, range:0-3, count:3 or none [default: setting runtime.gpu].
-    #[arg(long, value_name = "IDS")]
-    pub gpu: Option<GpuSelection>,
+    /// Which GPUs it may use.
+    #[command(flatten)]
+    pub gpu: GpuArgs,
 
     /// Stop after this many minutes of training.
     #[arg(long, value_parser = positive_number)]
@@ -106,6 +106,8 @@ pub enum Component {
     Speaker,
     /// Takes noise away.
     Denoiser,
+    /// Tells who speaks when, and where two speak at once.
+    Segmentation,
 }
 
 impl Component {
@@ -117,6 +119,7 @@ impl Component {
             Self::Acoustic => "acoustic",
             Self::Speaker => "speaker",
             Self::Denoiser => "denoiser",
+            Self::Segmentation => "segmentation",
         }
     }
 }

@@ -23,6 +23,7 @@ impl From<cli::Component> for Component {
             cli::Component::Acoustic => Self::Acoustic,
             cli::Component::Speaker => Self::Speaker,
             cli::Component::Denoiser => Self::Denoiser,
+            cli::Component::Segmentation => Self::Segmentation,
         }
     }
 }
@@ -44,7 +45,7 @@ pub fn run(job: &BaseJob, session: &Session) -> anyhow::Result<()> {
         models: &job.models,
         teacher: job.teacher.as_deref(),
         recipe: &recipe,
-        device: session.device(),
+        device: session.device()?,
         steps: job.steps,
         options: RunOptions {
             folder: folder.clone(),

@@ -53,6 +53,11 @@ pub fn linear(xs: &Tensor, layer: &nn::Linear) -> Tensor {
     half(xs).linear(&half(&layer.ws), layer.bs.as_ref().map(half))
 }
 
+/// (..., N, K), (..., K, M) -> (..., N, M), in bfloat16 within [`scoped`].
+pub fn product(a: &Tensor, b: &Tensor) -> Tensor {
+    if is_on() { half(a).matmul(&half(b)) } else { a.matmul(b) }
+}
+
 /// A convolution over time, in bfloat16 within [`scoped`].
 #[derive(Debug)]
 pub struct Conv1d {

@@ -50,16 +50,39 @@ impl EcapaTdnn {
     /// between the batch's statistics and the running ones.
     pub fn forward(&self, features: &Tensor, lengths: Option<&Tensor>, train: bool) -> Tensor {
         let mask = lengths.map(|lengths| frame_mask(lengths, features));
-        let mut xs = self.first.forward(&features.transpose(1, 2), train);
+        self.pool(&self.frames(features, mask.as_ref(), train), mask.as_ref(), train)
+    }
+
+    /// Filterbanks (B, T, bands) → what is known of each frame, (B, C, T), of which [`EcapaTdnn::pool`] makes the
+    /// embedding. `mask` (B, 1, T) is 1 for real frames and 0 for padding.
+    pub fn frames(&self, features: &Tensor, mask: Option<&Tensor>, train: bool) -> Tensor {
+        self.first_and_last(features, mask, train).1
+    }
+
+    /// The same with what the first layer makes of each frame, (B, C first, T).
+    pub fn first_and_last(&self, features: &Tensor, mask: Option<&Tensor>, train: bool) -> (Tensor, Tensor) {
+        let first = self.first.forward(&features.transpose(1, 2), train);
+        let mut xs = first.shallow_clone();
         let mut outputs = Vec::with_capacity(self.blocks.len());
         for block in &self.blocks {
-            xs = block.forward(&xs, mask.as_ref(), train);
+            xs = block.forward(&xs, mask, train);
             outputs.push(xs.shallow_clone());
         }
-        let xs = self.mfa.forward(&Tensor::cat(&outputs, 1), train);
-        let xs = self.asp.forward(&xs, mask.as_ref(), train);
-        let xs = self.asp_bn.forward_t(&xs, train);
-        self.fc.forward(&xs).squeeze_dim(2).to_kind(Kind::Float)
+        (first, self.mfa.forward(&Tensor::cat(&outputs, 1), train))
+    }
+
+    /// Frames (B, C, T) → embeddings (B, embedding) of those that `mask` (B, 1, T) has 1 for; not normalised.
+    pub fn pool(&self, frames: &Tensor, mask: Option<&Tensor>, train: bool) -> Tensor {
+        self.embed(&self.asp.forward(frames, mask, train), train).squeeze_dim(2)
+    }
+
+    /// Frames (B, C, T) → embeddings (B, embedding, T) of the `width` frames (odd) around each.
+    pub fn moving(&self, frames: &Tensor, width: i64) -> Tensor {
+        self.embed(&self.asp.moving(frames, width), false)
+    }
+
+    fn embed(&self, statistics: &Tensor, train: bool) -> Tensor {
+        self.fc.forward(&self.asp_bn.forward_t(statistics, train)).to_kind(Kind::Float)
     }
 }
 

@@ -22,6 +22,9 @@ pub struct SpeakerEncoder {
     device: Device,
     calibration: Option<Calibration>,
     fingerprint: String,
+    /// Channels of the last and of the first layer.
+    channels: [i64; 2],
+    size: i64,
 }
 
 impl SpeakerEncoder {
@@ -61,6 +64,8 @@ impl SpeakerEncoder {
         if config.bands != front_end.bands() {
             return Err(SpeakerError::Bands { expected: config.bands, actual: front_end.bands() });
         }
+        let ends = [config.channels.last(), config.channels.first()];
+        let (channels, size) = (ends.map(|end| end.copied().unwrap_or_default()), config.embedding);
         let mut store = nn::VarStore::new(device);
         let network = EcapaTdnn::new(store.root(), &config)?;
         let shortest = Self::SAMPLE_RATE.samples(Self::MIN_DURATION) as i64;
@@ -70,7 +75,8 @@ impl SpeakerEncoder {
         }
         weights.load_into(&store, str::to_string)?;
         store.freeze();
-        Ok(Self { network, front_end, device, calibration: calibration(weights)?, fingerprint: weights.fingerprint() })
+        let calibration = calibration(weights)?;
+        Ok(Self { network, front_end, device, calibration, fingerprint: weights.fingerprint(), channels, size })
     }
 
     /// How cosines of its embeddings are to be read, if the weights say so; else use [`Calibration::default`].
@@ -92,9 +98,50 @@ impl SpeakerEncoder {
     /// Samples (B, L) at 16 kHz in [-1, 1], of at least [`Self::MIN_DURATION`] → embeddings (B, E) of unit length.
     pub fn forward(&self, samples: &Tensor) -> Tensor {
         let features = self.front_end.forward(&samples.to_device(self.device));
-        let embeddings = self.network.forward(&features, None, false);
-        let norm = embeddings.square().sum_dim_intlist(-1, true, None).sqrt();
-        embeddings / norm.clamp_min(1e-12)
+        unit_rows(&self.network.forward(&features, None, false))
+    }
+
+    /// Samples of a frame.
+    pub const HOP: i64 = 160;
+
+    /// Samples (B, L) → what the last layer and the first know of each 10 ms, (B, C, L / 160); of the former
+    /// [`SpeakerEncoder::pool`] makes embeddings. L is a multiple of 160. Level does not matter.
+    pub fn frames(&self, samples: &Tensor) -> Tensor {
+        // The window of 25 ms lies around the frame.
+        let padded = samples.to_device(self.device).unsqueeze(1).reflection_pad1d([120, 120]).squeeze_dim(1);
+        let count = samples.size()[1] / Self::HOP;
+        let features = self.front_end.forward(&padded).narrow(1, 0, count);
+        let (first, last) = self.network.first_and_last(&features, None, false);
+        Tensor::cat(&[last, first], 1)
+    }
+
+    fn last(&self, frames: &Tensor) -> Tensor {
+        frames.narrow(1, 0, self.channels[0])
+    }
+
+    /// Channels C of [`SpeakerEncoder::frames`].
+    pub fn frame_channels(&self) -> i64 {
+        self.channels.iter().sum()
+    }
+
+    /// Frames (B, C, T) → embeddings (B, E) of unit length of those that `mask` (B, 1, T) has 1 for, and not 0.
+    pub fn pool(&self, frames: &Tensor, mask: &Tensor) -> Tensor {
+        unit_rows(&self.network.pool(&self.last(frames), Some(mask), false))
+    }
+
+    /// Frames (B, C, T) → embeddings (B, T, E) of unit length of the `width` frames (odd) around each.
+    pub fn moving(&self, frames: &Tensor, width: i64) -> Tensor {
+        unit_rows(&self.network.moving(&self.last(frames), width).transpose(1, 2))
+    }
+
+    /// Where it computes.
+    pub fn device(&self) -> Device {
+        self.device
+    }
+
+    /// Values E of an embedding.
+    pub fn size(&self) -> i64 {
+        self.size
     }
 
     /// Whether a voice can be told by these samples (16 kHz).
@@ -158,6 +205,11 @@ impl SpeakerEncoder {
         let size = values.len() / windows.len().max(1);
         Ok(values.chunks_exact(size.max(1)).map(<[f32]>::to_vec).collect())
     }
+}
+
+/// (B, E), each row of unit length.
+fn unit_rows(embeddings: &Tensor) -> Tensor {
+    embeddings / embeddings.square().sum_dim_intlist(-1, true, None).sqrt().clamp_min(1e-12)
 }
 
 /// The calibration in the metadata, which must be of use.

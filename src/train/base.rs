@@ -11,6 +11,7 @@ use super::aligner::{AlignerRecipe, AlignerTask};
 use super::denoiser::{DenoiserData, DenoiserRecipe, DenoiserTask};
 use super::labels::{Labelled, embed_speakers};
 use super::runner::{RunConfig, RunOptions, Runner, StepReport, Task, TrainError};
+use super::segmentation::{SegmentationData, SegmentationRecipe, SegmentationTask};
 use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
 use super::taught::TaughtBatch;
 use super::vocoder::{TaughtMels, VocoderRecipe, VocoderTask};
@@ -34,6 +35,8 @@ pub enum Component {
     Speaker,
     /// Noisy spectrum to a mask.
     Denoiser,
+    /// Who speaks in a window.
+    Segmentation,
 }
 
 impl Component {
@@ -45,6 +48,7 @@ impl Component {
             Self::Speaker => include_str!("../../models/recipes/speaker.toml"),
             Self::Acoustic => include_str!("../../models/recipes/acoustic.toml"),
             Self::Denoiser => include_str!("../../models/recipes/denoiser.toml"),
+            Self::Segmentation => include_str!("../../models/recipes/segmentation.toml"),
         }
     }
 }
@@ -73,7 +77,7 @@ pub struct BaseTraining<'a> {
     /// The recipe, TOML.
     pub recipe: &'a str,
     /// Weights of the components that are trained already; the acoustic model needs the aligner and the speaker
-    /// encoder.
+    /// encoder, the segmentation network the speaker encoder.
     pub models: &'a Path,
     /// A teacher's embeddings, which the speaker encoder needs.
     pub teacher: Option<&'a Path>,
@@ -96,6 +100,7 @@ impl BaseTraining<'_> {
             Component::Speaker => self.speaker(),
             Component::Acoustic => self.acoustic(),
             Component::Denoiser => self.denoiser(),
+            Component::Segmentation => self.segmentation(),
         }
     }
 
@@ -133,6 +138,18 @@ impl BaseTraining<'_> {
         let store = self.seeded_store();
         let data = DenoiserData { training, validation, noise, validation_noise };
         let task = DenoiserTask::new(&store, &recipe, data, self.options.seed)?;
+        let run = self.run_config(recipe.run);
+        self.train(&store, run, &task)
+    }
+
+    fn segmentation(self) -> Result<u64, TrainError> {
+        let recipe: SegmentationRecipe = self.parse()?;
+        let encoder = Models::new(self.models, self.device).speaker()?;
+        let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
+        let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
+        let store = self.seeded_store();
+        let data = SegmentationData { training, validation, noise, validation_noise, encoder };
+        let task = SegmentationTask::new(&store, &recipe, data, self.options.seed)?;
         let run = self.run_config(recipe.run);
         self.train(&store, run, &task)
     }
@@ -297,6 +314,7 @@ mod tests {
             parsed::<VocoderRecipe>(Component::Vocoder).held_out,
             parsed::<SpeakerRecipe>(Component::Speaker).held_out,
             parsed::<DenoiserRecipe>(Component::Denoiser).held_out,
+            parsed::<SegmentationRecipe>(Component::Segmentation).held_out,
         ];
         let readers = ["1088", "3242", "1737", "7312"];
         assert!(held_out.iter().all(|list| readers.iter().all(|reader| list.iter().any(|held| held == reader))));

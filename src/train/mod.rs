@@ -9,6 +9,7 @@ pub mod crop;
 pub mod denoiser;
 pub mod labels;
 pub mod runner;
+pub mod segmentation;
 pub mod speaker;
 pub mod taught;
 pub mod vocoder;

@@ -11,6 +11,7 @@ use voice_clone::acoustic::{AcousticConfig, AcousticModel};
 use voice_clone::aligner::network::{AlignerConfig, AlignerNetwork};
 use voice_clone::audio::{AudioWriter, OutputFormat};
 use voice_clone::denoiser::{Denoiser, DenoiserConfig};
+use voice_clone::diarization::segmentation::{Segmentation, SegmentationConfig};
 use voice_clone::nn::checkpoint::{Precision, Weights};
 use voice_clone::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
 use voice_clone::units::SampleRate;
@@ -83,6 +84,17 @@ pub fn tiny_models(folder: &Path) {
     let store = nn::VarStore::new(Device::Cpu);
     EcapaTdnn::new(store.root(), &config).expect("a valid configuration");
     write("speaker", &store, SpeakerEncoder::CONFIG_KEY, json(serde_json::to_value(&config)), &[]);
+
+    let encoder = SpeakerEncoder::load(&folder.join("speaker.safetensors"), Device::Cpu).expect("an encoder");
+    let config = SegmentationConfig { channels: 8, hidden: 16, kernel: 3, heads: 2, dilations: vec![1] };
+    let store = nn::VarStore::new(Device::Cpu);
+    Segmentation::new(store.root(), config.clone(), &encoder);
+    // Whatever it hears, it is one speaker alone.
+    let alone = tch::Tensor::from_slice(&[0f32, 30.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    tch::no_grad(|| store.variables()["output.bias"].shallow_clone().copy_(&alone));
+    let fingerprint = json(serde_json::to_value(encoder.fingerprint()));
+    let sizes = json(serde_json::to_value(&config));
+    write("segmentation", &store, Segmentation::CONFIG_KEY, sizes, &[(Segmentation::ENCODER_KEY, fingerprint)]);
 }
 
 /// Something like speech: harmonics whose loudness comes and goes, in words with pauses between.

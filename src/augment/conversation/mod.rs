@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
-use super::{Backgrounds, Response, Room, background, convolve, filter, level, mu_law};
+use super::{Backgrounds, Response, Room, background, bustle, convolve, filter, level, mu_law};
 use crate::units::SampleRate;
 
 const RATE: f64 = SampleRate::ANALYSIS.0 as f64;
@@ -48,6 +48,8 @@ pub struct ConversationConfig {
     pub noise: f64,
     /// Signal-to-noise ratios, in dB.
     pub snr_db: (f64, f64),
+    /// Conversations in which people knock, rustle and shift chairs, with the same ratios.
+    pub bustle: f64,
     /// Conversations over an uneven line.
     pub channel: f64,
     /// Conversations over a telephone.
@@ -70,6 +72,7 @@ impl Default for ConversationConfig {
             rooms: 60,
             noise: 0.8,
             snr_db: (5.0, 25.0),
+            bustle: 0.3,
             channel: 0.3,
             telephone: 0.1,
         }
@@ -89,6 +92,7 @@ impl ConversationConfig {
             ("long_pause", self.long_pause),
             ("room", self.room),
             ("noise", self.noise),
+            ("bustle", self.bustle),
             ("channel", self.channel),
             ("telephone", self.telephone),
         ];
@@ -193,9 +197,15 @@ impl Mixer {
         let background = random.random_bool(config.noise).then(|| background(length, backgrounds, random));
         let snr_db = random.random_range(config.snr_db.0..=config.snr_db.1);
         let loudness = if loudness > 1e-6 { loudness } else { 0.05 };
+        let mut add = |noise: Tensor, snr_db: f64| {
+            let own = level(&noise).max(1e-6);
+            heard += noise * (loudness / own * 10f64.powf(-snr_db / 20.0));
+        };
         if let Some(background) = background {
-            let own = level(&background).max(1e-6);
-            heard += background * (loudness / own * 10f64.powf(-snr_db / 20.0));
+            add(background, snr_db);
+        }
+        if random.random_bool(config.bustle) {
+            add(bustle(length, random), random.random_range(config.snr_db.0..=config.snr_db.1));
         }
         if random.random_bool(config.channel) {
             heard = filter(&heard, &Response::draw(random));
@@ -236,7 +246,7 @@ mod tests {
     }
 
     fn quiet() -> ConversationConfig {
-        ConversationConfig { room: 0.0, noise: 0.0, channel: 0.0, telephone: 0.0, ..Default::default() }
+        ConversationConfig { room: 0.0, noise: 0.0, bustle: 0.0, channel: 0.0, telephone: 0.0, ..Default::default() }
     }
 
     fn mix(config: ConversationConfig, seed: u64, seconds: i64) -> Conversation {
@@ -289,8 +299,15 @@ mod tests {
 
     #[test]
     fn a_seed_repeats_and_nobody_interrupts_themselves() {
-        let all =
-            ConversationConfig { room: 1.0, rooms: 1, noise: 1.0, channel: 1.0, telephone: 0.5, ..Default::default() };
+        let all = ConversationConfig {
+            room: 1.0,
+            rooms: 1,
+            noise: 1.0,
+            bustle: 1.0,
+            channel: 1.0,
+            telephone: 0.5,
+            ..Default::default()
+        };
         for seed in 0..6 {
             let made = mix(all.clone(), seed, 20);
             assert_eq!(made.samples, mix(all.clone(), seed, 20).samples);

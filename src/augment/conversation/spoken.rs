@@ -53,7 +53,11 @@ impl Spoken {
 
 /// A part of one of the utterances that begins where something is said, of about `longest` samples at most, and where in
 /// it something is said.
-pub(super) fn phrase(utterances: &[Spoken], longest: i64, random: &mut ChaCha8Rng) -> Option<(Tensor, Vec<Range<i64>>)> {
+pub(super) fn phrase(
+    utterances: &[Spoken],
+    longest: i64,
+    random: &mut ChaCha8Rng,
+) -> Option<(Tensor, Vec<Range<i64>>)> {
     /// A little before a word and after it.
     const AROUND: i64 = 800;
     let able: Vec<&Spoken> = utterances.iter().filter(|one| !one.said.is_empty()).collect();

@@ -1,0 +1,127 @@
+//! Windows of conversations, and who speaks in each frame of them.
+
+use std::collections::BTreeMap;
+
+use rand::{Rng, SeedableRng, seq::index};
+use rand_chacha::ChaCha8Rng;
+use rayon::prelude::*;
+use tch::Tensor;
+
+use crate::augment::{Backgrounds, Conversation, ConversationConfig, Mixer, Said, Spoken, excerpt};
+use crate::dataset::prepared::Prepared;
+use crate::diarization::segmentation::Segmentation;
+use crate::train::crop::random_crop;
+use crate::units::{SampleRate, Seconds};
+
+/// Everything that can be drawn.
+#[derive(Debug)]
+pub(super) struct Examples {
+    /// What each speaker says.
+    voices: Vec<Vec<Spoken>>,
+    noise: Vec<Prepared>,
+    mixer: Mixer,
+    people: [f64; 3],
+}
+
+/// A batch.
+#[derive(Debug)]
+pub(super) struct Windows {
+    /// (B, L) at 16 kHz.
+    pub samples: Tensor,
+    /// (B, T) the class of each frame.
+    pub classes: Tensor,
+}
+
+impl Examples {
+    /// What is said before a window begins.
+    const BEFORE: Seconds = Seconds(5.0);
+
+    pub fn new(
+        speech: Vec<Prepared>,
+        noise: Vec<Prepared>,
+        people: [f64; 3],
+        conversation: &ConversationConfig,
+        random: &mut ChaCha8Rng,
+    ) -> Self {
+        let spoken: Vec<(String, Spoken)> =
+            speech.into_par_iter().map(|item| (item.utterance.speaker, Spoken::new(item.samples))).collect();
+        let mut voices: BTreeMap<String, Vec<Spoken>> = BTreeMap::new();
+        for (speaker, one) in spoken.into_iter().filter(|(_, one)| !one.said.is_empty()) {
+            voices.entry(speaker).or_default().push(one);
+        }
+        let mixer = Mixer::new(conversation.clone(), random);
+        Self { voices: voices.into_values().collect(), noise, mixer, people }
+    }
+
+    /// Draws `count` windows.
+    pub fn draw(&self, count: usize, random: &mut ChaCha8Rng) -> Windows {
+        let (samples, classes): (Vec<Tensor>, Vec<Tensor>) =
+            (0..count).map(|_| self.window(&mut ChaCha8Rng::seed_from_u64(random.random()))).unzip();
+        Windows { samples: Tensor::stack(&samples, 0), classes: Tensor::stack(&classes, 0) }
+    }
+
+    fn window(&self, random: &mut ChaCha8Rng) -> (Tensor, Tensor) {
+        let [window, before] =
+            [Segmentation::WINDOW, Self::BEFORE].map(|time| SampleRate::ANALYSIS.samples(time) as i64);
+        let mut left = random.random_range(0.0..1.0);
+        let mut there = |share: &f64| {
+            left -= share;
+            left < 0.0
+        };
+        let people = self.people.iter().position(&mut there).map_or(0, |index| index + 1).min(self.voices.len());
+        let cast: Vec<&[Spoken]> = index::sample(random, self.voices.len(), people)
+            .iter()
+            .map(|index| self.voices[index].as_slice())
+            .collect();
+        let Conversation { samples, said } = self.mixer.mix(&cast, before + window, self, random);
+        (samples.narrow(0, before, window), classes(&said, before, window))
+    }
+}
+
+impl Backgrounds for Examples {
+    fn sound(&self, length: i64, random: &mut ChaCha8Rng) -> Option<Tensor> {
+        let sound = self.noise.get(random.random_range(0..self.noise.len().max(1)))?;
+        Some(random_crop(sound, length, random))
+    }
+
+    fn speech(&self, length: i64, random: &mut ChaCha8Rng) -> Tensor {
+        let own = &self.voices[random.random_range(0..self.voices.len())];
+        excerpt(&own[random.random_range(0..own.len())].samples, length, random)
+    }
+}
+
+/// The class of each frame of a window: who speaks for at least half of it, in order of appearance.
+fn classes(said: &[Said], start: i64, length: i64) -> Tensor {
+    let frames = (length / Segmentation::HOP) as usize;
+    let mut sets = vec![0u32; frames];
+    let mut order: Vec<usize> = Vec::new();
+    for one in said {
+        let edge = |sample: i64| ((sample - start) as f64 / Segmentation::HOP as f64).round().max(0.0) as usize;
+        let (from, to) = (edge(one.when.start).min(frames), edge(one.when.end).min(frames));
+        if to <= from {
+            continue;
+        }
+        let who = order.iter().position(|&speaker| speaker == one.speaker).unwrap_or_else(|| {
+            order.push(one.speaker);
+            order.len() - 1
+        });
+        sets[from..to].iter_mut().for_each(|set| *set |= 1 << who);
+    }
+    let powerset = Segmentation::classes();
+    let classes: Vec<i64> = sets.iter().map(|&set| powerset.class_of(set) as i64).collect();
+    Tensor::from_slice(&classes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_have_the_class_of_those_who_speak() {
+        let said = |speaker, start, end| Said { speaker, when: start..end };
+        // From sample 1000 on, frames of 320: the first speaker was heard before.
+        let all = [said(4, 0, 900), said(7, 1_000, 1_640), said(2, 1_500, 2_100), said(4, 2_500, 9_000)];
+        let classes: Vec<i64> = classes(&all, 1_000, 3_200).try_into().expect("numbers");
+        assert_eq!(classes, [1, 1, 2, 0, 0, 3, 3, 3, 3, 3]);
+    }
+}
