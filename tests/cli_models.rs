@@ -63,7 +63,8 @@ fn an_imported_encoder_serves_only_when_a_setting_names_it() {
     assert_eq!(std::fs::read(place.path("base/speaker.safetensors")).unwrap(), before);
 
     let listed = |ecapa_in_use| {
-        let base = ["acoustic", "aligner", "denoiser", "speaker", "vocoder"].map(|kind| (kind.to_owned(), true));
+        let base = ["acoustic", "aligner", "denoiser", "segmentation", "speaker", "vocoder"]
+            .map(|kind| (kind.to_owned(), true));
         base.into_iter().chain([("ecapa".to_owned(), ecapa_in_use)]).collect::<Vec<_>>()
     };
     assert_eq!(models_in_use(&place, ""), listed(false));
@@ -71,7 +72,7 @@ fn an_imported_encoder_serves_only_when_a_setting_names_it() {
     assert_eq!(models_in_use(&place, &format!("--set models.speaker=~/{IMPORTED}")), listed(true));
     let table = place.run("models list").exits(0).stdout;
     assert!(table.lines().next().unwrap().split_whitespace().eq("KIND ORIGIN IN USE PARAMETERS SIZE FILE".split(' ')));
-    assert_eq!(table.lines().count(), 7, "{table}");
+    assert_eq!(table.lines().count(), 8, "{table}");
 
     let missing = place.run("models list --set models.speaker=none.safetensors").exits(0);
     missing.says("left out none.safetensors: cannot read none.safetensors");

@@ -79,12 +79,12 @@ impl<R: Read> PipeStream<R> {
         Ok((Self { source, encoding, channels, resampler, pending: Vec::new() }, rate))
     }
 
-    /// Takes the stream as samples without a header: 16-bit little-endian mono at `rate`.
+    /// Takes the stream as samples without a header: 16-bit little-endian mono at the rate `from`.
     ///
     /// # Errors
     /// A rate out of range.
-    pub fn raw(source: R, rate: SampleRate) -> Result<Self, AudioError> {
-        let resampler = Some(Resampler::new(rate, rate)?);
+    pub fn raw(source: R, from: SampleRate, rate: SampleRate) -> Result<Self, AudioError> {
+        let resampler = Some(Resampler::new(from, rate)?);
         Ok(Self { source, encoding: Encoding::Int16, channels: 1, resampler, pending: Vec::new() })
     }
 
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(samples(&wav(1, 8, false, 16_000, &[192]), 16_000).unwrap(), [0.5]);
         let float = [0.75f32.to_le_bytes(), f32::NAN.to_le_bytes()].concat();
         assert_eq!(samples(&wav(1, 32, true, 16_000, &float), 16_000).unwrap(), [0.75, 0.0]);
-        let raw = PipeStream::raw(Trickle(&[0, 0x40, 0, 0xC0], 0), SampleRate(16_000)).unwrap();
+        let raw = PipeStream::raw(Trickle(&[0, 0x40, 0, 0xC0], 0), SampleRate(16_000), SampleRate(16_000)).unwrap();
         assert_eq!(raw.map(|block| block.unwrap()).collect::<Vec<_>>().concat(), [0.5, -0.5]);
     }
 

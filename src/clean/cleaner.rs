@@ -3,7 +3,8 @@
 use super::{error::CleanError, rnnoise::Rnnoise};
 use crate::{
     audio::filter::Filter,
-    denoiser::{Denoising, Pool, Strength},
+    denoiser::{Denoiser, Denoising, Strength},
+    nn::pool::Pool,
     units::SampleRate,
 };
 
@@ -13,7 +14,7 @@ pub enum Method {
     /// Nothing.
     None,
     /// The network of [`crate::denoiser`].
-    Network(Pool),
+    Network(Pool<Denoiser>),
     /// RNNoise.
     Rnnoise,
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::{audio::AudioError, denoiser::DenoiserError};
+use crate::{audio::AudioError, nn::pool::LoadError};
 
 /// Why a recording was not cleaned.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +12,7 @@ pub enum CleanError {
     Source(AudioError),
     /// The denoiser can't be loaded.
     #[error("cannot load the denoiser")]
-    Denoiser(#[source] DenoiserError),
+    Denoiser(#[source] LoadError),
     /// A file can't be written.
     #[error("cannot write {}: {source}", path.display())]
     Output {

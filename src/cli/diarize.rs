@@ -4,55 +4,96 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values::speaker_count;
-use crate::gpu::selection::GpuSelection;
+use super::gpu::GpuArgs;
+use super::values::{positive_number, speaker_count};
 
 /// Find out who spoke when.
 ///
 /// Each recording gets a file with its turns: RTTM, and JSON with confidences; with --labels also labels for Audacity
 /// and a TextGrid for Praat. Speakers who were enrolled (`voice-clone speaker enroll`) get their names with --known, the
-/// others are numbered in order of appearance. Where two speak at once, one of them is found.
+/// others are numbered in order of appearance. Where two speak at once, both are labelled; with --exclusive only the more
+/// probable one.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 Examples:
   voice-clone diarize --input meeting.mp3 --output found/
   voice-clone diarize --input meetings/ --output found/ --speakers 3 --labels
   voice-clone diarize --input meetings/ --output found/ --known --json
+  arecord -f S16_LE -r 16000 | voice-clone diarize --input - --stream
   voice-clone evaluate --rttm-ref truth/ --rttm-hyp found/")]
 pub struct DiarizeArgs {
-    /// A recording, or a folder of recordings.
-    #[arg(short, long, value_name = "FILE|DIR")]
+    /// A recording, or a folder of recordings; with --stream - for stdin.
+    #[arg(short, long, value_name = "FILE|DIR|-")]
     pub input: PathBuf,
 
     /// The folder for the result; made if need be.
-    #[arg(short, long, value_name = "DIR")]
-    pub output: PathBuf,
+    #[arg(short, long, value_name = "DIR", required_unless_present = "stream")]
+    pub output: Option<PathBuf>,
 
-    /// The number of speakers, where it is known.
-    #[arg(long, value_name = "NUMBER", value_parser = speaker_count, conflicts_with_all = ["min_speakers", "max_speakers"])]
-    pub speakers: Option<usize>,
+    /// Say who speaks while the audio comes in, from a pipe or from a WAV file that grows: a line of JSON for each stretch,
+    /// within a second; lines with "revised": true replace earlier ones.
+    #[arg(long, conflicts_with_all = ["stages"], help_heading = "As a stream")]
+    pub stream: bool,
 
-    /// There are at least so many speakers.
-    #[arg(long, value_name = "NUMBER", value_parser = speaker_count)]
-    pub min_speakers: Option<usize>,
+    /// The stream is 16-bit little-endian mono samples at this rate, without a header.
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(8_000..=192_000), requires = "stream")]
+    #[arg(help_heading = "As a stream")]
+    pub raw: Option<u32>,
 
-    /// There are at most so many speakers.
-    #[arg(long, value_name = "NUMBER", value_parser = speaker_count)]
-    pub max_speakers: Option<usize>,
+    /// A file that has not grown for so many seconds is complete.
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = positive_number, help_heading = "As a stream")]
+    pub idle: f64,
 
-    /// Name the speakers that were enrolled.
+    /// Who may speak.
+    #[command(flatten)]
+    pub who: WhoArgs,
+
+    /// Label one speaker at each moment, as training data wants it.
     #[arg(long)]
-    pub known: bool,
+    pub exclusive: bool,
 
     /// Write labels for Audacity (.txt) and a TextGrid for Praat too.
     #[arg(long)]
     pub labels: bool,
 
+    /// Write what each stage made of the recording too (.stages.json): who speaks in each window with their embeddings,
+    /// and which of these are one speaker.
+    #[arg(long)]
+    pub stages: bool,
+
     /// Write confidences into the RTTM file.
     #[arg(long)]
     pub rttm_confidence: bool,
 
-    /// The GPU to use: all, 0, count:1 or none [default: setting runtime.gpu].
-    #[arg(long, value_name = "IDS")]
-    pub gpu: Option<GpuSelection>,
+    /// Which GPUs it may use.
+    #[command(flatten)]
+    pub gpu: GpuArgs,
+}
+
+/// Who may speak.
+#[derive(Debug, Clone, Args)]
+pub struct WhoArgs {
+    /// The number of speakers, where it is known.
+    #[arg(long, value_name = "NUMBER", value_parser = speaker_count, conflicts_with_all = ["min_speakers", "max_speakers"])]
+    #[arg(help_heading = "Speakers")]
+    pub speakers: Option<usize>,
+
+    /// There are at least so many speakers.
+    #[arg(long, value_name = "NUMBER", value_parser = speaker_count, help_heading = "Speakers")]
+    pub min_speakers: Option<usize>,
+
+    /// There are at most so many speakers.
+    #[arg(long, value_name = "NUMBER", value_parser = speaker_count, help_heading = "Speakers")]
+    pub max_speakers: Option<usize>,
+
+    /// Name the speakers that were enrolled.
+    #[arg(long, help_heading = "Speakers")]
+    pub known: bool,
+}
+
+impl WhoArgs {
+    /// Whether anything was said of it.
+    pub fn is_given(&self) -> bool {
+        self.known || [self.speakers, self.min_speakers, self.max_speakers].iter().any(Option::is_some)
+    }
 }

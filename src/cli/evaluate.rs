@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args};
 
+use super::gpu::GpuArgs;
 use super::values::{collar, decibels, enrolled_utterances};
-use crate::gpu::selection::GpuSelection;
 
 /// Measure how good, how alike and how fast a voice is, or how well speakers are told apart.
 ///
@@ -42,9 +42,9 @@ pub struct EvaluateArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
-    /// The GPU to use: all, 0, count:1 or none [default: setting runtime.gpu].
-    #[arg(long, value_name = "IDS")]
-    pub gpu: Option<GpuSelection>,
+    /// Which GPUs it may use.
+    #[command(flatten)]
+    pub gpu: GpuArgs,
 
     /// A folder with a folder of recordings for each speaker; may be given several times.
     #[arg(long, value_name = "DIR", conflicts_with_all = ["model", "test_data"], help_heading = "Speakers")]

@@ -4,8 +4,8 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::gpu::GpuArgs;
 use super::values::{factor, positive_number, semitones, volume_db};
-use crate::gpu::selection::GpuSelection;
 
 /// Say a text with a voice.
 ///
@@ -94,9 +94,9 @@ pub struct GenerateArgs {
     #[arg(long, value_name = "NUMBER", requires = "batch")]
     pub jobs: Option<NonZeroUsize>,
 
-    /// The GPU to use: all, 0, count:1 or none [default: setting runtime.gpu].
-    #[arg(long, value_name = "IDS")]
-    pub gpu: Option<GpuSelection>,
+    /// Which GPUs it may use.
+    #[command(flatten)]
+    pub gpu: GpuArgs,
 }
 
 /// How audio is encoded.

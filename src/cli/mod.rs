@@ -7,6 +7,7 @@ mod diarize;
 mod evaluate;
 mod generate;
 mod global;
+mod gpu;
 mod mix;
 mod models;
 mod process;
@@ -18,10 +19,11 @@ mod values;
 use clap::{Args, Parser, Subcommand};
 
 pub use self::{
-    diarize::DiarizeArgs,
+    diarize::{DiarizeArgs, WhoArgs},
     evaluate::EvaluateArgs,
     generate::{AudioFormat, GenerateArgs},
     global::GlobalArgs,
+    gpu::{GpuArgs, GpuShowArgs, StrategyName},
     mix::MixArgs,
     models::{ImportArgs, ModelKind, ModelsAction, ModelsArgs},
     process::ProcessArgs,
@@ -75,6 +77,7 @@ pub enum Command {
     Text(TextArgs),
     Voices(VoicesArgs),
     Models(ModelsArgs),
+    Gpu(GpuShowArgs),
     Config(ConfigArgs),
 }
 

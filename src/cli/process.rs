@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::values::VoiceName;
+use super::{diarize::WhoArgs, values::VoiceName};
 
 /// Turn recordings into clean, levelled, catalogued speech.
 ///
@@ -20,11 +20,13 @@ Output:
   raw/                            the recordings as they came
   processed/normalized/           whole recordings, mono, cleaned, levelled
   processed/speaker_segments/     utterances, one folder per speaker
+  metadata/turns/                 with --diarize: who speaks when (RTTM), in the time of the recording
   metadata/                       a manifest per recording, report.json, report.html with pictures
 
 Examples:
   voice-clone process --input interview.mp3 --output data/interview
   voice-clone process --input recordings/ --output data/anna --speaker anna
+  voice-clone process --input meetings/ --output data/meetings --diarize --max-speakers 4
   voice-clone process --input podcasts/ --output data/pod --include '*.mp3' --exclude 'trailer*' --dry-run
   voice-clone process --input memos/ --output data/memos --strength 0.8 --min-quality 2.5
   voice-clone process --input recordings/ --output data/anna --strict --json > report.json
@@ -42,8 +44,20 @@ pub struct ProcessArgs {
     /// Who speaks, if it is the same person in every recording.
     ///
     /// Without it the speakers stay unknown, and each recording is filed under a speaker of its own.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["speakers", "min_speakers", "max_speakers", "known"])]
+    #[arg(help_heading = "Speakers")]
     pub speaker: Option<VoiceName>,
+
+    /// Tell the speakers of each recording apart.
+    ///
+    /// Utterances are of one speaker each, without what several say at once, and lie in a folder for each speaker;
+    /// metadata/turns/ says who speaks when, in the time of the recording. The other options on speakers imply it.
+    #[arg(long, conflicts_with = "speaker", help_heading = "Speakers")]
+    pub diarize: bool,
+
+    /// Who may speak.
+    #[command(flatten)]
+    pub who: WhoArgs,
 
     /// Exit with code 1 if any recording could not be used.
     #[arg(long)]

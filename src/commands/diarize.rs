@@ -9,13 +9,12 @@ use std::{
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Session, failure::Usage, input::folder_of_recordings, paths, table};
+use super::{Session, diarize_stream, failure::Usage, input::folder_of_recordings, paths, table, who};
 use crate::{
     cli::DiarizeArgs,
-    diarization::{Diarized, Diarizer, SpeakerCount, labels, pipeline::KnownVoice, rttm},
+    diarization::{Diarized, Diarizer, activity, clustering::Agglomerative, labels, pipeline::Stages, rttm},
     error::FileError,
     files::{write_atomically, write_json},
-    speaker::enrolment::Enrolments,
     synthesis::models::Models,
     units::Seconds,
 };
@@ -35,21 +34,40 @@ struct Row {
 /// # Errors
 /// Input that isn't there or can't be used at all, or an output that can't be written.
 pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
-    let count = speaker_count(args)?;
+    let count = who::speaker_count(&args.who)?;
+    let output = match (&args.output, args.stream) {
+        (_, true) => return diarize_stream::run(args, count, session),
+        (Some(output), false) => output,
+        (None, false) => return Err(Usage("--output is missing: the folder for the result".to_owned()).into()),
+    };
     let config = session.config();
     let recordings = recordings(&args.input)?;
-    let models = Models::new(&paths::models_dir(config), session.device());
-    let encoder = models.speaker_at(&paths::speaker_encoder(config))?;
-    let known = if args.known { known_voices(session, encoder.fingerprint())? } else { Vec::new() };
-    let diarizer = Diarizer { encoder: &encoder, vad: &config.process.vad, count, known: &known };
-    fs::create_dir_all(&args.output).map_err(FileError::on("create", &args.output))?;
+    let models = Models::new(&paths::models_dir(config), session.device()?);
+    let hearing = models.hearing(&paths::speaker_encoder(config))?;
+    let encoder = hearing.encoder();
+    let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
+    let diarizer = Diarizer {
+        hearing: &hearing,
+        clustering: &Agglomerative::default(),
+        calibration: encoder.calibration().unwrap_or_default(),
+        count,
+        known: &known,
+        exclusive: args.exclusive,
+    };
+    fs::create_dir_all(output).map_err(FileError::on("create", output))?;
     let task = session.progress.task("diarizing", recordings.len() as u64);
     let (mut rows, mut set_aside) = (Vec::new(), Vec::new());
     for (path, name) in recordings.iter().zip(names(&recordings, &args.input)) {
-        match diarizer.diarize(path) {
-            Ok(mut found) => {
+        match diarizer.in_stages(path) {
+            Ok(Stages { heard, speakers, turns: mut found }) => {
                 found.turns.iter_mut().for_each(|turn| turn.file.clone_from(&name));
-                write(path, &name, &found, args)?;
+                write(output, path, &name, &found, args)?;
+                if args.stages {
+                    let document = json!({
+                        "schema": 1, "frame_s": activity::frame(), "windows": heard.windows, "speakers": speakers,
+                    });
+                    write_json(&output.join(format!("{name}.stages.json")), &document)?;
+                }
                 rows.push(row(path, &found));
             }
             Err(error) if recordings.len() == 1 => return Err(error.into()),
@@ -62,17 +80,8 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
     }
     drop(task);
     anyhow::ensure!(!rows.is_empty(), "none of the {} recordings could be used", recordings.len());
-    let document = json!({ "output": args.output, "recordings": rows, "set_aside": set_aside });
+    let document = json!({ "output": output, "recordings": rows, "set_aside": set_aside });
     session.print(&document, || table(&rows))
-}
-
-fn speaker_count(args: &DiarizeArgs) -> Result<SpeakerCount, Usage> {
-    let least = args.speakers.or(args.min_speakers).unwrap_or(1);
-    let most = args.speakers.or(args.max_speakers).unwrap_or(usize::MAX);
-    match least <= most {
-        true => Ok(SpeakerCount { least, most }),
-        false => Err(Usage(format!("--min-speakers {least} is more than --max-speakers {most}"))),
-    }
 }
 
 fn recordings(input: &Path) -> anyhow::Result<Vec<PathBuf>> {
@@ -81,11 +90,6 @@ fn recordings(input: &Path) -> anyhow::Result<Vec<PathBuf>> {
         return Ok(vec![input.to_path_buf()]);
     }
     folder_of_recordings(input)
-}
-
-fn known_voices(session: &Session, encoder: &str) -> anyhow::Result<Vec<KnownVoice>> {
-    let enrolled = Enrolments::new(&paths::speakers_dir(session.config())).all_of(encoder)?;
-    Ok(enrolled.iter().map(|one| KnownVoice { name: one.name.clone(), embedding: one.embedding() }).collect())
 }
 
 /// What each recording's files are called: as the recording, or where several have one name, as its path in the input.
@@ -100,12 +104,22 @@ fn names(recordings: &[PathBuf], input: &Path) -> Vec<String> {
     recordings.iter().map(name).collect()
 }
 
-fn write(path: &Path, name: &str, found: &Diarized, args: &DiarizeArgs) -> anyhow::Result<()> {
-    let target = |extension: &str| args.output.join(format!("{name}.{extension}"));
+/// Writes the turns of a recording into the folder `output`.
+pub(super) fn write(
+    output: &Path,
+    path: &Path,
+    name: &str,
+    found: &Diarized,
+    args: &DiarizeArgs,
+) -> anyhow::Result<()> {
+    let target = |extension: &str| output.join(format!("{name}.{extension}"));
     write_atomically(&target("rttm"), rttm::write(&found.turns, args.rttm_confidence).as_bytes())?;
-    let turns = found.turns.iter().map(|turn| {
+    let rounded = |value: f64| (value * 1e4).round() / 1e4;
+    let turns = found.turns.iter().zip(&found.evidence).map(|(turn, evidence)| {
         json!({
-            "start_s": turn.start, "end_s": turn.end(), "speaker": turn.speaker, "confidence": turn.confidence,
+            "start_s": turn.start, "end_s": turn.end(), "speaker": turn.speaker,
+            "confidence": turn.confidence.map(rounded),
+            "activity": rounded(evidence.activity), "margin": rounded(evidence.margin),
         })
     });
     let document = json!({

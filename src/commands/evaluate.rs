@@ -61,7 +61,7 @@ pub fn run(args: &EvaluateArgs, session: &Session) -> anyhow::Result<()> {
 }
 
 fn voice(job: &Job, session: &Session) -> anyhow::Result<()> {
-    let models = Models::new(&job.models, session.device());
+    let models = Models::new(&job.models, session.device()?);
     let voice = Voice::named(&job.model, &job.voices, &models)?;
     let utterances = read_utterances(&job.test_data)?;
     let judge = Judge::load(&models, &voice)?;

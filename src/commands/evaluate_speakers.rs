@@ -29,7 +29,7 @@ const WINDOWS: usize = 20;
 pub(super) fn run(args: &EvaluateArgs, session: &Session) -> anyhow::Result<()> {
     let config = session.config();
     let speakers = collect(&args.speakers, &args.only)?;
-    let models = Models::new(&paths::models_dir(config), session.device());
+    let models = Models::new(&paths::models_dir(config), session.device()?);
     let encoder = models.speaker_at(&paths::speaker_encoder(session.config()))?;
     let noise = args.noise.as_deref().zip(args.snr);
     let embedder = Embedder::new(&encoder, &config.process.vad, noise, config.runtime.seed)?;

@@ -2,11 +2,13 @@
 
 pub mod config;
 pub mod diarize;
+mod diarize_stream;
 pub mod evaluate;
 mod evaluate_rttm;
 mod evaluate_speakers;
 pub mod failure;
 pub mod generate;
+pub mod gpu;
 mod input;
 mod interrupt;
 mod logging;
@@ -25,6 +27,7 @@ mod text_report;
 pub mod train;
 pub mod train_base;
 pub mod voices;
+mod who;
 
 use crate::cli::{Cli, Command};
 
@@ -47,6 +50,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Text(args) => text::run(&args, &session),
         Command::Voices(_) => voices::run(&session),
         Command::Models(args) => models::run(&args, &session),
+        Command::Gpu(args) => gpu::run(&args, &session),
         Command::Config(_) => config::run(&session),
     }
 }

@@ -1,7 +1,7 @@
 //! Which flags set which settings.
 
 use crate::{
-    cli::{Cli, Command, ProcessArgs},
+    cli::{Cli, Command, GpuArgs, ProcessArgs},
     config::Setting,
 };
 
@@ -16,10 +16,11 @@ pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
         flag: "--set".to_owned(),
     });
     let gpu = match &cli.command {
-        Command::Train(args) => args.gpu.as_ref(),
-        Command::Generate(args) => args.gpu.as_ref(),
-        Command::Evaluate(args) => args.gpu.as_ref(),
-        Command::Diarize(args) => args.gpu.as_ref(),
+        Command::Train(args) => Some(&args.gpu),
+        Command::Generate(args) => Some(&args.gpu),
+        Command::Evaluate(args) => Some(&args.gpu),
+        Command::Diarize(args) => Some(&args.gpu),
+        Command::Gpu(args) => Some(&args.wish),
         Command::Process(_)
         | Command::Mix(_)
         | Command::Speaker(_)
@@ -48,9 +49,25 @@ pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
         set("process.min_quality", "--min-quality", number(|args| args.min_quality)),
         set("runtime.seed", "--seed", cli.global.seed.map(|seed| seed.to_string())),
         set("runtime.cpu_limit", "--cpu-limit", cli.global.cpu_limit.map(|percent| percent.to_string())),
-        set("runtime.gpu", "--gpu", gpu.map(ToString::to_string)),
+        set("runtime.gpu", "--gpu", gpu.and_then(|gpu| gpu.gpu.as_ref()).map(ToString::to_string)),
+        set("runtime.gpu_exclude", "--gpu-exclude", gpu.and_then(excluded)),
+        set("runtime.gpu_memory_limit", "--gpu-memory-limit", gpu.and_then(|gpu| gpu.gpu_memory_limit).map(text)),
+        set(
+            "runtime.gpu_strategy",
+            "--gpu-strategy",
+            gpu.and_then(|gpu| gpu.gpu_strategy).map(|one| one.name().into()),
+        ),
         set("train.minutes", "--minutes", minutes.map(|minutes| minutes.to_string())),
         set("train.steps", "--steps", steps.map(|steps| steps.to_string())),
     ];
     general.chain(own.into_iter().flatten()).collect()
+}
+
+fn excluded(args: &GpuArgs) -> Option<String> {
+    let indices: Vec<String> = args.gpu_exclude.iter().map(u32::to_string).collect();
+    (!indices.is_empty()).then(|| indices.join(","))
+}
+
+fn text(percent: u8) -> String {
+    percent.to_string()
 }

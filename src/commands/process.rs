@@ -9,15 +9,19 @@ use super::{
     failure::{Incomplete, Usage},
     paths, process_pipe,
     progress::Task,
+    who,
 };
 use crate::{
     clean::cleaner::{Cleaner, Method},
     cli::{ProcessArgs, VoiceName},
     dataset::{
-        build::{self, BuildError, Denoising, Event, Intent, Intention, Report, Request},
+        build::{self, BuildError, Denoising, Diarization, Event, Intent, Intention, Report, Request},
         scan::Choice,
     },
     denoiser::Strength,
+    diarization::{SpeakerCount, clustering::Agglomerative, hearing::NetworkHearing, pipeline::KnownVoice},
+    nn::pool::Pool,
+    speaker::Calibration,
     synthesis::models::Models,
     units::Seconds,
 };
@@ -36,7 +40,10 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
     // Files are worked on side by side; threads within them would be in each other's way.
     tch::set_num_threads(1);
     let settings = session.settings.to_toml()?;
+    let hearing = Hearing::new(args, session)?;
+    let diarization = hearing.as_ref().map(Hearing::diarization);
     let request = Request {
+        diarization: diarization.as_ref(),
         input: &args.input,
         output: &args.output,
         speaker: args.speaker.as_ref().map(VoiceName::as_str),
@@ -74,6 +81,46 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
     ensure!(report.usable() > 0, Incomplete(format!("nothing usable in {}", args.input.display())));
     ensure!(!args.strict || aside == 0, Incomplete(format!("{aside} of {found} recordings were set aside (--strict)")));
     Ok(())
+}
+
+/// What tells speakers apart.
+struct Hearing {
+    networks: Pool<NetworkHearing>,
+    clustering: Agglomerative,
+    calibration: Calibration,
+    count: SpeakerCount,
+    known: Vec<KnownVoice>,
+    version: String,
+}
+
+impl Hearing {
+    /// None if nobody asked for it.
+    fn new(args: &ProcessArgs, session: &Session) -> anyhow::Result<Option<Self>> {
+        if !args.diarize && !args.who.is_given() {
+            return Ok(None);
+        }
+        let count = who::speaker_count(&args.who)?;
+        let models = Models::new(&paths::models_dir(session.config()), tch::Device::Cpu);
+        let networks = models.hearings(&paths::speaker_encoder(session.config()))?;
+        let first = networks.take()?;
+        let encoder = first.encoder();
+        let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
+        let version = format!("{} {}", models.hash("segmentation")?, encoder.fingerprint());
+        let (calibration, clustering) = (encoder.calibration().unwrap_or_default(), Agglomerative::default());
+        drop(first);
+        Ok(Some(Self { networks, clustering, calibration, count, known, version }))
+    }
+
+    fn diarization(&self) -> Diarization<'_> {
+        Diarization {
+            hearing: &self.networks,
+            clustering: &self.clustering,
+            calibration: self.calibration,
+            count: self.count,
+            known: &self.known,
+            version: &self.version,
+        }
+    }
 }
 
 /// What takes away noise, by the settings.

@@ -22,7 +22,7 @@ pub(super) fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
     // What one frame needs is too little to share.
     tch::set_num_threads(1);
     let (stream, rate) = match args.raw {
-        Some(rate) => (PipeStream::raw(io::stdin(), SampleRate(rate))?, SampleRate(rate)),
+        Some(rate) => (PipeStream::raw(io::stdin(), SampleRate(rate), SampleRate(rate))?, SampleRate(rate)),
         None => PipeStream::wav_as_it_is(io::stdin()).context("stdin (for samples without a header: --raw)")?,
     };
     let config = &session.config().process;

@@ -10,12 +10,15 @@ use std::{
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{logging, overrides, progress::Progress};
+use super::{failure::Usage, logging, overrides, progress::Progress};
 use crate::{
     cli::{Cli, Command},
     config::{self, Config, Layers, Resolved},
-    gpu::{device, selection::GpuSelection},
+    gpu::{device, nvml::Driver, selection::GpuSelection},
 };
+
+/// By which a run sees some of the GPUs alone.
+pub(super) const VISIBLE_DEVICES: &str = "CUDA_VISIBLE_DEVICES";
 
 /// One run of the program.
 #[derive(Debug)]
@@ -55,16 +58,20 @@ impl Session {
     }
 
     /// The device to work on; says in one line why it is not the one asked for.
-    pub fn device(&self) -> tch::Device {
-        let wish = &self.config().runtime.gpu;
-        let choice = device::choose(wish);
-        match (choice.note, wish) {
+    ///
+    /// # Errors
+    /// A wish that the GPUs of this machine can't meet.
+    pub fn device(&self) -> Result<tch::Device, Usage> {
+        let wish = self.config().runtime.wish();
+        let visible = env::var(VISIBLE_DEVICES).ok();
+        let choice = device::choose(&wish, &Driver, visible.as_deref()).map_err(|error| Usage(error.to_string()))?;
+        match (choice.note, wish.selection) {
             // The default asks for nothing in particular.
             (Some(note), GpuSelection::All) => tracing::debug!("{note}"),
             (Some(note), _) => tracing::warn!("{note}"),
             (None, _) => {}
         }
-        choice.device
+        Ok(choice.device)
     }
 
     /// Whether stdout takes one JSON document instead of text.

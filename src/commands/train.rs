@@ -142,7 +142,7 @@ fn train_voice(job: &VoiceJob, session: &Session) -> anyhow::Result<()> {
         input: &job.input,
         name: &job.name,
         output: &job.output,
-        models: &Models::new(&job.models, session.device()),
+        models: &Models::new(&job.models, session.device()?),
         config: VoiceTrainConfig {
             time_limit: Duration::from_secs_f64(settings.minutes * 60.0),
             steps: settings.steps,

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 /// processed/normalized/             whole recordings, mono, cleaned, levelled
 /// processed/speaker_segments/<who>/ utterances
 /// metadata/recordings/              a manifest per recording
+/// metadata/turns/                   who speaks when, an RTTM file per recording
 /// metadata/report.json, .html       what the last run did
 /// metadata/pictures/                levels and spectrograms, before and after cleaning
 /// metadata/settings.toml            and with which settings
@@ -52,6 +53,11 @@ impl Layout {
     /// The manifest of the recording `id`.
     pub fn manifest(&self, id: &str) -> PathBuf {
         self.recordings().join(format!("{id}.json"))
+    }
+
+    /// Who speaks when in the recording `id`.
+    pub fn turns(&self, id: &str) -> PathBuf {
+        self.root.join("metadata/turns").join(format!("{id}.rttm"))
     }
 
     /// The same as a page for a browser.

@@ -35,6 +35,9 @@ pub struct Manifest {
     pub transcript: Option<Transcript>,
     /// Who speaks.
     pub speakers: Vec<Speaker>,
+    /// Who speaks when in the recording as it came, as RTTM, relative to the dataset; none if nobody looked.
+    #[serde(default)]
+    pub turns: Option<String>,
     /// Utterances, in order.
     pub segments: Vec<Segment>,
     /// Utterances left out because they are too short.
@@ -143,6 +146,10 @@ pub struct Speaker {
 pub enum Basis {
     /// The user said so.
     Stated,
+    /// The voice is that of somebody enrolled.
+    Recognized,
+    /// The voices of the recording were told apart; whose they are is not known.
+    Diarized,
     /// Nobody looked: each recording is taken to have one speaker, who is unknown. There may be several.
     Assumed,
 }
@@ -211,6 +218,6 @@ impl Manifest {
     pub fn files(&self) -> impl Iterator<Item = &str> {
         let normalized = self.normalized.iter().map(|normalized| normalized.path.as_str());
         let segments = self.segments.iter().map(|segment| segment.path.as_str());
-        self.raw.iter().chain(&self.picture).map(String::as_str).chain(normalized).chain(segments)
+        self.raw.iter().chain(&self.picture).chain(&self.turns).map(String::as_str).chain(normalized).chain(segments)
     }
 }

@@ -5,11 +5,9 @@
 //! few large products.
 
 mod network;
-mod pool;
 mod spectrum;
 mod stream;
 
 pub use network::{Denoiser, DenoiserConfig, DenoiserError, Memory};
-pub use pool::{Lease, Pool};
 pub use spectrum::{BINS, HOP, Spectrum, WINDOW};
 pub use stream::{Denoising, LATENCY_S, Strength};

@@ -5,11 +5,11 @@ use std::{f32::consts::PI, sync::Arc};
 use rustfft::{Fft, FftPlanner, num_complex::Complex32};
 use tch::{Kind, Tensor};
 
-use super::network::Memory;
-use super::pool::Lease;
+use super::network::{Denoiser, Memory};
 use super::spectrum::BINS;
 use crate::audio::filter::Filter;
 use crate::nn::host::floats;
+use crate::nn::pool::Lease;
 use crate::units::{SampleRate, Seconds};
 
 /// Length of a frame, whatever the rate, so that the bins lie where the network expects them.
@@ -34,7 +34,7 @@ pub struct Strength {
 
 /// One stream on its way through the network.
 pub struct Denoising {
-    network: Lease,
+    network: Lease<Denoiser>,
     memory: Memory,
     strength: Strength,
     dereverb: Tensor,
@@ -65,7 +65,7 @@ impl Denoising {
     pub const LIVE: usize = 1;
 
     /// A stream at `rate`, of which `chunk` frames go through the network together.
-    pub fn new(network: Lease, rate: SampleRate, strength: Strength, chunk: usize) -> Self {
+    pub fn new(network: Lease<Denoiser>, rate: SampleRate, strength: Strength, chunk: usize) -> Self {
         let half = (rate.samples(WINDOW) / 2).max(2);
         let size = 2 * half;
         let mut planner = FftPlanner::new();
@@ -209,9 +209,13 @@ impl Filter for Denoising {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::sync::Mutex;
+
     use super::super::network::tests::tiny;
     use super::*;
-    use crate::denoiser::{Pool, Spectrum};
+    use crate::denoiser::Spectrum;
+    use crate::nn::pool::Pool;
     use tch::Device;
 
     fn noise(length: i64) -> Vec<f32> {
@@ -219,12 +223,26 @@ mod tests {
         floats(&(Tensor::randn([length], (Kind::Float, Device::Cpu)) * 0.1))
     }
 
-    fn streamed(pool: &Pool, rate: u32, strength: Strength, samples: &[f32], block: usize, chunk: usize) -> Vec<f32> {
+    fn streamed(
+        pool: &Pool<Denoiser>,
+        rate: u32,
+        strength: Strength,
+        samples: &[f32],
+        block: usize,
+        chunk: usize,
+    ) -> Vec<f32> {
         let mut stream = Denoising::new(pool.take().expect("a network"), SampleRate(rate), strength, chunk);
         let mut output = Vec::new();
         samples.chunks(block).for_each(|piece| stream.push(piece, &mut output));
         stream.finish(&mut output);
         output
+    }
+
+    fn holding(network: Denoiser) -> Pool<Denoiser> {
+        let first = Mutex::new(Some(network));
+        let load =
+            move || first.lock().ok().and_then(|mut first| first.take()).ok_or(io::Error::other("there is but one"));
+        Pool::new(load).expect("the network")
     }
 
     const ALL: Strength = Strength { noise: 1.0, dereverb: false };
@@ -238,7 +256,7 @@ mod tests {
         let whole = tch::no_grad(|| {
             spectrum.inverse(&network.clean(&spectrum.forward(&Tensor::from_slice(&samples).unsqueeze(0)), &none))
         });
-        let (whole, pool) = (floats(&whole), Pool::holding(network));
+        let (whole, pool) = (floats(&whole), holding(network));
         for (block, chunk) in [(777, 1), (100, 8), (100_000, 128)] {
             let stream = streamed(&pool, 16_000, ALL, &samples, block, chunk);
             assert_eq!(stream.len(), whole.len());
@@ -250,7 +268,7 @@ mod tests {
     #[test]
     fn without_strength_nothing_changes_at_any_rate_and_length() {
         let (_store, network) = tiny();
-        let pool = Pool::holding(network);
+        let pool = holding(network);
         let off = Strength { noise: 0.0, dereverb: false };
         for rate in [8_000, 11_025, 16_000, 22_050, 44_100, 48_000] {
             for length in [0, 1, 300, 5_000] {

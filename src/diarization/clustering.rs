@@ -1,11 +1,15 @@
-//! Which windows are of one speaker.
+//! Which voices are of one speaker.
 //!
 //! Agglomerative clustering by the mean cosine between clusters (average linkage), until no two are alike enough, or as
-//! many are left as there are speakers. Windows of a long recording are first clustered in blocks, finely, and then the
-//! blocks' clusters: so time and memory stay close to linear in the length.
+//! many are left as there are speakers. Voices of a long recording are first clustered in blocks, finely, and then the
+//! blocks' clusters: so time and memory stay close to linear in the length. Then each voice is given to the speaker whom
+//! it is most like, and speakers are moved to their voices, a few times over.
 
 use kodama::{Method, linkage};
+use serde::Serialize;
 
+use super::activity;
+use super::hearing::Voice;
 use super::windows::Window;
 use crate::speaker::{cosine, mean_embedding};
 
@@ -25,46 +29,107 @@ impl Default for SpeakerCount {
     }
 }
 
-/// Clusters whose mean cosine is lower are of different speakers.
-const ALIKE: f32 = 0.38;
-/// The same within a block, where clusters must be pure.
-const ALIKE_IN_BLOCK: f32 = 0.50;
-/// The most windows that are compared with each other at once.
-const BLOCK: usize = 1_500;
-/// A speaker of fewer windows is noise, or a word of someone else's: so many in a short recording, and in a long one.
-const LEAST_WINDOWS: (usize, usize) = (3, 6);
-/// A recording of so many windows for each of a speaker's least is a long one.
-const LONG: usize = 15;
-/// Windows are given to their nearest speaker and speakers moved to their windows so many times.
-const ROUNDS: usize = 4;
+/// A stage that says whose voices are: for each window and each of its voices a speaker, or nobody.
+pub trait Clustering: std::fmt::Debug {
+    /// The speakers of the windows' voices.
+    fn cluster(&self, windows: &[Window], count: SpeakerCount) -> Speakers;
+}
 
-/// The mean direction of each speaker's windows, the most talkative first; none without windows.
-pub fn speakers(windows: &[Window], count: SpeakerCount) -> Vec<Vec<f32>> {
-    let rows: Vec<&[f32]> = windows.iter().map(|window| window.embedding.as_slice()).collect();
-    let mut groups = if rows.len() <= BLOCK { cluster(&rows, ALIKE, count) } else { in_blocks(&rows, count) };
-    groups.sort_by_key(|group| std::cmp::Reverse(group.len()));
-    let least = (rows.len() / LONG).clamp(LEAST_WINDOWS.0, LEAST_WINDOWS.1);
-    let large = groups.iter().filter(|group| group.len() >= least).count();
-    groups.truncate(large.max(count.least).max(1));
-    let mean = |group: &Vec<usize>| mean_embedding(group.iter().map(|&index| rows[index]));
-    let mut speakers: Vec<Vec<f32>> = groups.iter().map(mean).collect();
-    for _ in 0..ROUNDS {
-        let mut own = vec![Vec::new(); speakers.len()];
-        rows.iter().enumerate().for_each(|(index, row)| own[nearest(row, &speakers)].push(index));
-        own.retain(|group| !group.is_empty());
-        own.sort_by_key(|group| std::cmp::Reverse(group.len()));
-        speakers = own.iter().map(mean).collect();
+/// Who the voices are.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct Speakers {
+    /// The mean direction of each speaker's voices.
+    pub centroids: Vec<Vec<f32>>,
+    /// Whose each window's voices are.
+    pub owners: Vec<Vec<Option<usize>>>,
+}
+
+/// Clustering by average linkage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Agglomerative {
+    /// Clusters whose mean cosine is lower are of different speakers.
+    pub alike: f32,
+}
+
+impl Default for Agglomerative {
+    fn default() -> Self {
+        Self { alike: 0.49 }
     }
-    speakers
 }
 
-/// The speaker who is most like the row.
-fn nearest(row: &[f32], speakers: &[Vec<f32>]) -> usize {
-    let likeness = |index: &usize| cosine(row, &speakers[*index]);
-    (0..speakers.len()).max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or(0)
+/// What must be alike within a block, where clusters must be pure.
+const ALIKE_IN_BLOCK: f32 = 0.60;
+/// The most voices that are compared with each other at once.
+const BLOCK: usize = 1_500;
+/// Voices of fewer frames don't found a speaker: 1.2 s.
+const FOUNDING_FRAMES: usize = 60;
+/// A speaker says at least this share of all that is said.
+const LEAST_SHARE: f64 = 0.06;
+/// But no less than this, and need not say more than this; what windows share counts twice.
+const LEAST_SPEECH_S: (f64, f64) = (3.0, 8.0);
+/// Voices are given to their nearest speaker and speakers moved to their voices so many times.
+const ROUNDS: usize = 3;
+
+impl Clustering for Agglomerative {
+    fn cluster(&self, windows: &[Window], count: SpeakerCount) -> Speakers {
+        let rows = founders(windows, FOUNDING_FRAMES);
+        // Where nobody says much, anybody founds a speaker.
+        let rows = if rows.is_empty() { founders(windows, 0) } else { rows };
+        let mut groups = in_blocks(&rows, self.alike, count);
+        let frames = |group: &Vec<usize>| group.iter().map(|&index| rows[index].frames).sum::<usize>();
+        groups.sort_by_key(|group| std::cmp::Reverse(frames(group)));
+        let total: usize = rows.iter().map(|voice| voice.frames).sum();
+        let [short, long] = [LEAST_SPEECH_S.0, LEAST_SPEECH_S.1].map(|seconds| seconds / activity::frame().0);
+        let long = (LEAST_SHARE * total as f64).clamp(short, long);
+        let large = groups.iter().filter(|group| frames(group) as f64 >= long).count();
+        groups.truncate(large.max(count.least).max(1));
+        let mean = |group: &Vec<usize>| mean_of(&rows, group);
+        let mut speakers = Speakers { centroids: groups.iter().map(mean).collect(), owners: Vec::new() };
+        for _ in 0..ROUNDS {
+            speakers.owners = windows.iter().map(|window| owners(window, &speakers.centroids)).collect();
+            let own = |speaker: usize| {
+                let voices =
+                    windows.iter().zip(&speakers.owners).flat_map(|(window, owners)| window.voices.iter().zip(owners));
+                voices.filter(move |(_, owner)| **owner == Some(speaker)).map(|(voice, _)| voice)
+            };
+            let moved: Vec<Vec<f32>> = (0..speakers.centroids.len())
+                .map(|speaker| match own(speaker).next() {
+                    Some(_) => weighted_mean(own(speaker)),
+                    None => speakers.centroids[speaker].clone(),
+                })
+                .collect();
+            speakers.centroids = moved;
+        }
+        speakers
+    }
 }
 
-fn in_blocks(rows: &[&[f32]], count: SpeakerCount) -> Vec<Vec<usize>> {
+/// Voices of at least so many frames.
+fn founders(windows: &[Window], least: usize) -> Vec<&Voice> {
+    windows.iter().flat_map(|window| &window.voices).filter(|voice| voice.frames >= least).collect()
+}
+
+/// The mean direction, each voice counting by what it is made of.
+fn weighted_mean<'a>(voices: impl Iterator<Item = &'a Voice>) -> Vec<f32> {
+    let weighted: Vec<Vec<f32>> =
+        voices.map(|voice| voice.embedding.iter().map(|value| value * voice.frames as f32).collect()).collect();
+    mean_embedding(weighted.iter().map(Vec::as_slice))
+}
+
+fn mean_of(rows: &[&Voice], group: &[usize]) -> Vec<f32> {
+    weighted_mean(group.iter().map(|&index| rows[index]))
+}
+
+/// Whom each voice is most like.
+fn owners(window: &Window, centroids: &[Vec<f32>]) -> Vec<Option<usize>> {
+    let nearest = |voice: &Voice| {
+        let like = |who: &usize| cosine(&voice.embedding, &centroids[*who]);
+        (0..centroids.len()).max_by(|a, b| like(a).total_cmp(&like(b)))
+    };
+    window.voices.iter().map(nearest).collect()
+}
+
+fn in_blocks(rows: &[&Voice], alike: f32, count: SpeakerCount) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = (0..rows.len()).map(|index| vec![index]).collect();
     while groups.len() > BLOCK {
         let before = groups.len();
@@ -75,28 +140,27 @@ fn in_blocks(rows: &[&[f32]], count: SpeakerCount) -> Vec<Vec<usize>> {
             break;
         }
     }
-    merged(rows, &groups, ALIKE, count)
+    merged(rows, &groups, alike, count)
 }
 
 /// Clusters groups by their mean directions.
-fn merged(rows: &[&[f32]], groups: &[Vec<usize>], alike: f32, count: SpeakerCount) -> Vec<Vec<usize>> {
-    let means: Vec<Vec<f32>> =
-        groups.iter().map(|group| mean_embedding(group.iter().map(|&index| rows[index]))).collect();
-    let means: Vec<&[f32]> = means.iter().map(Vec::as_slice).collect();
+fn merged(rows: &[&Voice], groups: &[Vec<usize>], alike: f32, count: SpeakerCount) -> Vec<Vec<usize>> {
+    let means: Vec<Vec<f32>> = groups.iter().map(|group| mean_of(rows, group)).collect();
+    let likeness = |a: usize, b: usize| cosine(&means[a], &means[b]);
     let together = |cluster: Vec<usize>| cluster.into_iter().flat_map(|group| groups[group].iter().copied()).collect();
-    cluster(&means, alike, count).into_iter().map(together).collect()
+    linked(groups.len(), &likeness, alike, count).into_iter().map(together).collect()
 }
 
-/// Groups of rows, by number.
-fn cluster(rows: &[&[f32]], alike: f32, count: SpeakerCount) -> Vec<Vec<usize>> {
-    if rows.is_empty() {
+/// Clusters of 0..size, by average linkage.
+fn linked(size: usize, likeness: &dyn Fn(usize, usize) -> f32, alike: f32, count: SpeakerCount) -> Vec<Vec<usize>> {
+    if size == 0 {
         return Vec::new();
     }
-    let pairs = (0..rows.len()).flat_map(|a| (a + 1..rows.len()).map(move |b| (a, b)));
-    let mut distances: Vec<f32> = pairs.map(|(a, b)| 1.0 - cosine(rows[a], rows[b])).collect();
-    let tree = linkage(&mut distances, rows.len(), Method::Average);
-    let mut groups: Vec<Option<Vec<usize>>> = (0..rows.len()).map(|index| Some(vec![index])).collect();
-    let mut left = rows.len();
+    let pairs = (0..size).flat_map(|a| (a + 1..size).map(move |b| (a, b)));
+    let mut distances: Vec<f32> = pairs.map(|(a, b)| 1.0 - likeness(a, b)).collect();
+    let tree = linkage(&mut distances, size, Method::Average);
+    let mut groups: Vec<Option<Vec<usize>>> = (0..size).map(|index| Some(vec![index])).collect();
+    let mut left = size;
     for step in tree.steps() {
         let unlike = 1.0 - step.dissimilarity < alike && left <= count.most;
         if unlike || left <= count.least {
@@ -112,45 +176,56 @@ fn cluster(rows: &[&[f32]], alike: f32, count: SpeakerCount) -> Vec<Vec<usize>> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::units::Seconds;
 
-    /// `count` windows around each axis given, in turns.
+    /// Windows in each of which two of the speakers around the axes given speak.
     fn windows(axes: &[usize], count: usize) -> Vec<Window> {
-        let one = |index: usize| {
+        let voice = |index: usize, who: usize| {
             let mut row = vec![0.0f32; 24];
-            row[axes[index % axes.len()]] = 1.0;
-            row[12 + index * 7 % 12] = 0.6;
-            let embedding = mean_embedding([row.as_slice()]);
-            Window { start: Seconds(index as f64), end: Seconds(index as f64 + 1.5), embedding }
+            row[axes[who % axes.len()]] = 1.0;
+            row[12 + (index * 7 + who) % 12] = 0.6;
+            Voice { first: 0, activity: vec![255; 500], embedding: mean_embedding([row.as_slice()]), frames: 200 }
         };
-        (0..count * axes.len()).map(one).collect()
+        let speak = |index: usize| (0..axes.len().min(2)).map(|who| voice(index, index + who)).collect();
+        (0..count * axes.len()).map(|index| Window { start: index * 250, frames: 500, voices: speak(index) }).collect()
+    }
+
+    fn found(windows: &[Window], least: usize, most: usize) -> Speakers {
+        Agglomerative::default().cluster(windows, SpeakerCount { least, most })
     }
 
     #[test]
-    fn as_many_are_found_as_there_are() {
+    fn as_many_are_found_as_there_are_and_each_voice_is_theirs() {
         for axes in [vec![0], vec![0, 3], vec![1, 5, 8], vec![0, 1, 2, 3, 4, 5, 6, 7]] {
-            assert_eq!(speakers(&windows(&axes, 12), SpeakerCount::default()).len(), axes.len());
+            let windows = windows(&axes, 12);
+            let speakers = found(&windows, 1, usize::MAX);
+            assert_eq!(speakers.centroids.len(), axes.len());
+            let first = &speakers.owners[0];
+            for (index, owners) in speakers.owners.iter().enumerate().step_by(axes.len()) {
+                assert_eq!(owners, first, "window {index}");
+            }
+            assert!(first.iter().all(Option::is_some) && (first.len() < 2 || first[0] != first[1]));
         }
-        assert!(speakers(&[], SpeakerCount::default()).is_empty());
+        assert_eq!(found(&[], 1, 9), Speakers::default());
     }
 
     #[test]
     fn the_number_may_be_given() {
         let windows = windows(&[1, 5, 8], 12);
-        let found = |least, most| speakers(&windows, SpeakerCount { least, most }).len();
-        assert_eq!((found(2, 2), found(1, 2), found(4, 9), found(3, 3)), (2, 2, 4, 3));
+        let count = |least, most| found(&windows, least, most).centroids.len();
+        assert_eq!((count(2, 2), count(1, 2), count(4, 9), count(3, 3)), (2, 2, 4, 3));
     }
 
     #[test]
-    fn a_stray_window_is_no_speaker() {
+    fn a_stray_voice_is_no_speaker() {
         let mut all = windows(&[0, 3], 12);
-        all.extend(windows(&[9], 2));
-        assert_eq!(speakers(&all, SpeakerCount::default()).len(), 2);
+        let mut stray = windows(&[9], 1).remove(0);
+        stray.voices[0].frames = 60;
+        all.push(stray);
+        assert_eq!(found(&all, 1, usize::MAX).centroids.len(), 2);
     }
 
     #[test]
     fn long_recordings_are_clustered_in_blocks_to_the_same_end() {
-        let long = windows(&[1, 5, 8, 10], 1_000);
-        assert_eq!(speakers(&long, SpeakerCount::default()).len(), 4);
+        assert_eq!(found(&windows(&[1, 5, 8, 10], 250), 1, usize::MAX).centroids.len(), 4);
     }
 }

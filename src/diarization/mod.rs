@@ -1,14 +1,21 @@
 //! Who spoke when.
 //!
-//! Speech is found ([`crate::clean::vad`]), its windows are embedded ([`windows`]) and clustered ([`clustering`]), and a
-//! path of least cost through the speakers ([`path`]) says who speaks at each moment: one at a time, so that where two
-//! speak at once one of them is missed.
+//! A recording is heard in windows of ten seconds that overlap ([`windows`]): a network says who of up to three people
+//! speaks in each frame ([`segmentation`]), and the frames of each give an embedding ([`hearing`]). The voices of all
+//! windows are clustered ([`clustering`]), and what the windows say is averaged frame by frame ([`activity`]), so that
+//! two may speak at once.
 
+pub mod activity;
 pub mod clustering;
+pub mod confidence;
+pub mod hearing;
 pub mod labels;
-pub mod path;
+pub mod live;
 pub mod pipeline;
+pub mod powerset;
 pub mod rttm;
+pub mod segmentation;
+mod stretches;
 pub mod uem;
 pub mod windows;
 

@@ -4,17 +4,15 @@ use std::path::Path;
 
 use super::{
     Turn,
-    clustering::{self, SpeakerCount},
-    path::{self, Stretch},
-    windows,
+    activity::{self, Stretch},
+    clustering::{Clustering, SpeakerCount, Speakers},
+    confidence::Evidence,
+    hearing::Hearing,
+    windows::{self, Heard},
 };
 use crate::audio::{AudioError, MonoStream};
-use crate::clean::{
-    config::VadConfig,
-    vad::{self, Vad},
-};
-use crate::speaker::{SpeakerEncoder, SpeakerError, cosine};
-use crate::units::Seconds;
+use crate::speaker::{Calibration, SpeakerError, cosine};
+use crate::units::{SampleRate, Seconds};
 
 /// Why a recording was not diarized.
 #[derive(Debug, thiserror::Error)]
@@ -36,17 +34,21 @@ pub struct KnownVoice {
     pub embedding: Vec<f32>,
 }
 
-/// Diarizes recordings.
+/// Diarizes recordings, in stages of which each can be replaced.
 #[derive(Debug)]
 pub struct Diarizer<'a> {
-    /// Tells voices apart.
-    pub encoder: &'a SpeakerEncoder,
-    /// Where speech is.
-    pub vad: &'a VadConfig,
+    /// Says who speaks in a window, and what their voices are like.
+    pub hearing: &'a dyn Hearing,
+    /// Says which voices are of one speaker.
+    pub clustering: &'a dyn Clustering,
+    /// How sure likeness makes that it is somebody known.
+    pub calibration: Calibration,
     /// How many speakers there may be.
     pub count: SpeakerCount,
     /// Who gets their own name.
     pub known: &'a [KnownVoice],
+    /// One speaker at each moment.
+    pub exclusive: bool,
 }
 
 /// Who spoke when in a recording.
@@ -54,8 +56,21 @@ pub struct Diarizer<'a> {
 pub struct Diarized {
     /// In order of time.
     pub turns: Vec<Turn>,
+    /// What each turn's confidence is made of.
+    pub evidence: Vec<Evidence>,
     /// The length of the recording.
     pub duration: Seconds,
+}
+
+/// What each stage made of a recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stages {
+    /// Who speaks in each window, and what their voices are like.
+    pub heard: Heard,
+    /// Whose the voices are.
+    pub speakers: Speakers,
+    /// The turns that follow.
+    pub turns: Diarized,
 }
 
 impl Diarized {
@@ -72,39 +87,57 @@ impl Diarized {
 }
 
 impl Diarizer<'_> {
-    /// Who spoke when in a file. The file is read twice; memory grows with the number of windows.
+    /// Who spoke when in a file.
     ///
     /// # Errors
     /// A file that can't be decoded.
     pub fn diarize(&self, path: &Path) -> Result<Diarized, DiarizationError> {
-        let mut detector = Vad::new(self.vad);
-        for block in MonoStream::open(path, vad::RATE)? {
-            detector.push(&block?);
-        }
-        let speech = detector.finish();
-        let windows = windows::embed(MonoStream::open(path, vad::RATE)?, &speech.spans, self.encoder)?;
-        let speakers = clustering::speakers(&windows, self.count);
-        let calibration = self.encoder.calibration().unwrap_or_default();
-        let stretches = path::stretches(&speech.spans, &windows, &speakers, calibration);
-        let names = self.names(&stretches, &speakers);
+        Ok(self.in_stages(path)?.turns)
+    }
+
+    /// The same with what each stage made of it. Memory grows with what is heard, by some 5 MB an hour, and not with the
+    /// samples.
+    ///
+    /// # Errors
+    /// A file that can't be decoded.
+    pub fn in_stages(&self, path: &Path) -> Result<Stages, DiarizationError> {
+        let heard = windows::hear(MonoStream::open(path, SampleRate::ANALYSIS)?, self.hearing)?;
+        let speakers = self.clustering.cluster(&heard.windows, self.count);
         let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let turn = |one: Stretch| Turn {
-            file: file.clone(),
+        let turns = self.turns(&heard, &speakers, &file, &[]);
+        Ok(Stages { heard, speakers, turns })
+    }
+
+    /// `called` is what each speaker is called already.
+    pub(super) fn turns(&self, heard: &Heard, speakers: &Speakers, file: &str, called: &[Option<String>]) -> Diarized {
+        let probabilities = activity::probabilities(&heard.windows, &speakers.owners, speakers.centroids.len());
+        let stretches = activity::stretches(&probabilities, self.at_once(), heard.duration);
+        let names = self.names(&stretches, &speakers.centroids, called);
+        let evidence: Vec<Evidence> = stretches.iter().map(|one| Evidence::of(one, &heard.windows, speakers)).collect();
+        let turn = |(one, evidence): (&Stretch, &Evidence)| Turn {
+            file: file.to_owned(),
             start: one.start,
             duration: Seconds(one.end.0 - one.start.0),
             speaker: names[one.speaker].clone(),
-            confidence: Some(one.confidence),
+            confidence: Some(evidence.confidence()),
         };
-        Ok(Diarized { turns: stretches.into_iter().map(turn).collect(), duration: speech.duration })
+        let turns = stretches.iter().zip(&evidence).map(turn).collect();
+        Diarized { turns, evidence, duration: heard.duration }
     }
 
-    /// Known voices by their names, each once; the others are numbered in order of appearance.
-    fn names(&self, stretches: &[Stretch], speakers: &[Vec<f32>]) -> Vec<String> {
-        let calibration = self.encoder.calibration().unwrap_or_default();
+    /// Speakers at a time.
+    pub(super) fn at_once(&self) -> usize {
+        if self.exclusive { 1 } else { usize::MAX }
+    }
+
+    /// Known voices by their names, each once; the others as they are called already, or else numbered in order of
+    /// appearance.
+    fn names(&self, stretches: &[Stretch], speakers: &[Vec<f32>], called: &[Option<String>]) -> Vec<String> {
         let mut names: Vec<Option<String>> = vec![None; speakers.len()];
+        names[..called.len()].clone_from_slice(called);
         let mut pairs: Vec<(f64, usize, &KnownVoice)> = Vec::new();
         for (index, speaker) in speakers.iter().enumerate() {
-            let llr = |voice: &KnownVoice| calibration.llr(cosine(speaker, &voice.embedding));
+            let llr = |voice: &KnownVoice| self.calibration.llr(cosine(speaker, &voice.embedding));
             pairs.extend(self.known.iter().map(|voice| (llr(voice), index, voice)).filter(|(llr, ..)| *llr > 0.0));
         }
         pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
@@ -113,11 +146,11 @@ impl Diarizer<'_> {
                 names[index] = Some(voice.name.clone());
             }
         }
-        let mut next = 1;
         for stretch in stretches {
             if names[stretch.speaker].is_none() {
-                names[stretch.speaker] = Some(format!("speaker{next}"));
-                next += 1;
+                let free = |name: &String| !names.contains(&Some(name.clone()));
+                let name = (1..).map(|number| format!("speaker{number}")).find(free);
+                names[stretch.speaker] = name;
             }
         }
         names.into_iter().map(Option::unwrap_or_default).collect()

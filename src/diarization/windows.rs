@@ -1,139 +1,167 @@
-//! Windows of speech, and their embeddings.
+//! A stream in windows that overlap, each heard on its own.
 
-use std::collections::BTreeMap;
+use serde::Serialize;
 
 use super::DiarizationError;
-use crate::audio::MonoStream;
-use crate::clean::vad::{self, Span};
-use crate::speaker::{SpeakerEncoder, SpeakerError};
+use super::hearing::{Hearing, Voice};
+use super::segmentation::Segmentation;
+use crate::audio::AudioError;
 use crate::units::{SampleRate, Seconds};
 
-const RATE: SampleRate = vad::RATE;
-/// The length of a window, unless the speech is shorter: longer ones tell speakers better, shorter ones turns.
-pub const WINDOW: Seconds = Seconds(1.5);
+const RATE: SampleRate = SampleRate::ANALYSIS;
 /// From window to window.
-const HOP: Seconds = Seconds(0.75);
-/// Windows of short stretches of speech are a multiple of this, and at least [`SHORTEST`].
-const STEP: Seconds = Seconds(0.25);
-const SHORTEST: Seconds = Seconds(0.5);
-/// Windows that wait to be embedded at once.
-const AT_ONCE: usize = 64;
+pub const STEP: Seconds = Seconds(5.0);
+/// Windows that are heard at once.
+const AT_ONCE: usize = 4;
+/// The shortest window; shorter recordings are followed by silence.
+const SHORTEST: Seconds = Seconds(1.0);
+/// Nobody speaks in a window that is quieter, in dB below a full-scale square wave.
+const SILENCE_DB: f64 = -75.0;
 
-/// A stretch of speech that was embedded.
-#[derive(Debug, Clone, PartialEq)]
+/// What is heard in a window.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Window {
-    /// When it begins.
-    pub start: Seconds,
-    /// When it ends.
-    pub end: Seconds,
-    /// Of unit length.
-    pub embedding: Vec<f32>,
+    /// Its first frame.
+    pub start: usize,
+    /// Its number of frames.
+    pub frames: usize,
+    /// Who speaks.
+    pub voices: Vec<Voice>,
 }
 
-/// Where windows lie in spans of speech, as samples: (start, length), in order. A span that is shorter than a window has
-/// one around it, which may reach into the silence beside it.
-fn places(spans: &[Span]) -> Vec<(usize, usize)> {
-    let (window, hop) = (RATE.samples(WINDOW), RATE.samples(HOP));
-    let mut places = Vec::new();
-    for span in spans {
-        let [start, end] = [span.start, span.end].map(|time| RATE.samples(time));
-        let length = end - start;
-        if length <= window {
-            let step = RATE.samples(STEP);
-            let wanted = length.next_multiple_of(step).clamp(RATE.samples(SHORTEST), window);
-            places.push((start.saturating_sub((wanted - length.min(wanted)) / 2), wanted));
-            continue;
-        }
-        let count = (length - window).div_ceil(hop);
-        // The last window ends with the span.
-        places.extend((0..=count).map(|index| (start + (index * hop).min(length - window), window)));
-    }
-    places
+/// A recording, heard.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Heard {
+    /// In order.
+    pub windows: Vec<Window>,
+    /// The recording's length.
+    pub duration: Seconds,
 }
 
-/// Embeds the speech in `spans` of a stream at 16 kHz. Memory grows with the number of windows and not with the audio;
-/// windows in which nothing can be heard have no embedding and are left out.
+/// Hears a stream at 16 kHz. Memory grows with what is heard, not with the audio.
 ///
 /// # Errors
 /// A stream that can't be decoded.
-pub fn embed(stream: MonoStream, spans: &[Span], encoder: &SpeakerEncoder) -> Result<Vec<Window>, DiarizationError> {
-    let mut places = places(spans).into_iter().peekable();
-    let (mut held, mut first) = (Vec::<f32>::new(), 0);
-    let mut batches = Batches { encoder, waiting: BTreeMap::new(), done: Vec::new() };
+pub fn hear(
+    stream: impl Iterator<Item = Result<Vec<f32>, AudioError>>,
+    hearing: &dyn Hearing,
+) -> Result<Heard, DiarizationError> {
+    let (hop, window, step) = (Segmentation::HOP as usize, RATE.samples(Segmentation::WINDOW), RATE.samples(STEP));
+    let mut held: Vec<f32> = Vec::new();
+    // The first sample that is held, and where the next window begins.
+    let (mut first, mut next) = (0, 0);
+    let mut batch = Batch { hearing, waiting: Vec::new(), windows: Vec::new() };
     for block in stream {
         held.extend(block?);
-        while let Some((start, length)) = places.next_if(|&(start, length)| start + length <= first + held.len()) {
-            batches.add(start, &held[start - first..start - first + length])?;
+        while next + window <= first + held.len() {
+            batch.add(next / hop, held[next - first..next - first + window].to_vec())?;
+            next += step;
+            // The last window may begin up to a window before the end.
+            let needless = next.saturating_sub(window).saturating_sub(first);
+            held.drain(..needless);
+            first += needless;
         }
-        let needed = places.peek().map_or(first + held.len(), |&(start, _)| start.min(first + held.len()));
-        held.drain(..needed - first);
-        first = needed;
     }
-    // The audio may end before the window around its last words.
-    for (start, length) in places {
-        let from = start.saturating_sub(first).min(held.len());
-        let to = (from + length).min(held.len());
-        batches.add(start, &held[from..to])?;
+    let total = first + held.len();
+    // The last window ends with the recording.
+    let covered = batch.end() * hop;
+    if total > covered {
+        let start = total.saturating_sub(window).div_ceil(hop) * hop;
+        let mut samples = held[(start - first).min(held.len())..].to_vec();
+        let length = samples.len().max(RATE.samples(SHORTEST)).next_multiple_of(hop);
+        samples.resize(length, 0.0);
+        batch.flush()?;
+        batch.add(start / hop, samples)?;
     }
-    Ok(batches.finish()?)
+    batch.flush()?;
+    Ok(Heard { windows: batch.windows, duration: RATE.duration(total) })
 }
 
-/// Windows that wait for others of their length.
-struct Batches<'a> {
-    encoder: &'a SpeakerEncoder,
-    waiting: BTreeMap<usize, Vec<(usize, Vec<f32>)>>,
-    done: Vec<Window>,
+/// Windows that wait to be heard together.
+struct Batch<'a> {
+    hearing: &'a dyn Hearing,
+    waiting: Vec<(usize, Vec<f32>)>,
+    windows: Vec<Window>,
 }
 
-impl Batches<'_> {
-    fn add(&mut self, start: usize, samples: &[f32]) -> Result<(), SpeakerError> {
-        if SpeakerEncoder::check(samples).is_err() {
-            return Ok(());
-        }
-        let batch = self.waiting.entry(samples.len()).or_default();
-        batch.push((start, samples.to_vec()));
-        if batch.len() == AT_ONCE {
-            let batch = std::mem::take(batch);
-            self.embed(&batch)?;
+impl Batch<'_> {
+    fn add(&mut self, start: usize, mut samples: Vec<f32>) -> Result<(), DiarizationError> {
+        samples.iter_mut().filter(|sample| !sample.is_finite()).for_each(|sample| *sample = 0.0);
+        self.waiting.push((start, samples));
+        if self.waiting.len() < AT_ONCE { Ok(()) } else { self.flush() }
+    }
+
+    /// The frame after the last window.
+    fn end(&self) -> usize {
+        let waiting = self.waiting.last().map(|(start, samples)| start + samples.len() / Segmentation::HOP as usize);
+        let heard = self.windows.last().map(|window| window.start + window.frames);
+        waiting.or(heard).unwrap_or(0)
+    }
+
+    fn flush(&mut self) -> Result<(), DiarizationError> {
+        let waiting = std::mem::take(&mut self.waiting);
+        let audible: Vec<&[f32]> =
+            waiting.iter().map(|(_, samples)| samples.as_slice()).filter(|samples| is_audible(samples)).collect();
+        let mut heard = if audible.is_empty() { Vec::new() } else { self.hearing.hear(&audible)? }.into_iter();
+        for (start, samples) in waiting {
+            let voices = if is_audible(&samples) { heard.next().unwrap_or_default() } else { Vec::new() };
+            self.windows.push(Window { start, frames: samples.len() / Segmentation::HOP as usize, voices });
         }
         Ok(())
     }
+}
 
-    fn embed(&mut self, batch: &[(usize, Vec<f32>)]) -> Result<(), SpeakerError> {
-        let samples: Vec<&[f32]> = batch.iter().map(|(_, samples)| samples.as_slice()).collect();
-        for ((start, samples), embedding) in batch.iter().zip(self.encoder.embed_windows(&samples)?) {
-            let [start, end] = [*start, start + samples.len()].map(|sample| RATE.duration(sample));
-            self.done.push(Window { start, end, embedding });
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<Vec<Window>, SpeakerError> {
-        for batch in std::mem::take(&mut self.waiting).into_values() {
-            self.embed(&batch)?;
-        }
-        self.done.sort_by(|a, b| a.start.0.total_cmp(&b.start.0));
-        Ok(self.done)
-    }
+pub(super) fn is_audible(samples: &[f32]) -> bool {
+    let power = samples.iter().map(|&sample| f64::from(sample).powi(2)).sum::<f64>() / samples.len().max(1) as f64;
+    10.0 * power.log10() > SILENCE_DB
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::speaker::SpeakerError;
 
-    fn span(start: f64, end: f64) -> Span {
-        Span { start: Seconds(start), end: Seconds(end), dips: Vec::new() }
+    /// Remembers nothing but lengths.
+    #[derive(Debug)]
+    struct Lengths;
+
+    impl Hearing for Lengths {
+        fn hear(&self, windows: &[&[f32]]) -> Result<Vec<Vec<Voice>>, SpeakerError> {
+            let voice = |window: &&[f32]| Voice {
+                first: 0,
+                activity: Vec::new(),
+                embedding: vec![window[0]],
+                frames: window.len() / Segmentation::HOP as usize,
+            };
+            Ok(windows.iter().map(|window| vec![voice(window)]).collect())
+        }
+    }
+
+    fn heard(samples: &[f32]) -> Heard {
+        hear(samples.chunks(7_001).map(|block| Ok(block.to_vec())), &Lengths).expect("windows")
     }
 
     #[test]
-    fn windows_cover_all_speech() {
-        let seconds = |spans: &[Span]| -> Vec<(f64, f64)> {
-            places(spans).into_iter().map(|(at, n)| (RATE.duration(at).0, RATE.duration(n).0)).collect()
-        };
-        assert_eq!(seconds(&[span(1.0, 4.0)]), [(1.0, 1.5), (1.75, 1.5), (2.5, 1.5)]);
-        assert_eq!(seconds(&[span(1.0, 2.6)]), [(1.0, 1.5), (1.1, 1.5)]);
-        assert_eq!(seconds(&[span(2.0, 3.0), span(5.0, 5.2)]), [(2.0, 1.0), (4.85, 0.5)]);
-        assert_eq!(seconds(&[span(0.0, 0.1)]), [(0.0, 0.5)]);
-        assert!(seconds(&[]).is_empty());
+    fn windows_cover_the_recording_whatever_its_length() {
+        for samples in [1, 200, 15_999, 16_000, 100_000, 160_000, 160_001, 400_123, 960_000] {
+            let signal: Vec<f32> = (0..samples).map(|index| 1.0 + index as f32 / 320.0).collect();
+            let heard = heard(&signal);
+            assert_eq!(heard.duration, RATE.duration(samples));
+            let mut reached = 0;
+            for window in &heard.windows {
+                assert!(window.start <= reached && window.start + window.frames > reached, "{samples}: {window:?}");
+                assert!(window.frames <= 500 && (window.frames == 500 || heard.windows.len() == 1), "{samples}");
+                assert_eq!(window.voices[0].embedding, [1.0 + window.start as f32], "the window's own samples");
+                reached = window.start + window.frames;
+            }
+            assert!(reached * 320 >= samples, "{samples}: {reached}");
+        }
+        assert!(heard(&[]).windows.is_empty());
+    }
+
+    #[test]
+    fn nobody_speaks_in_silence() {
+        let heard = heard(&[0.0; 400_000]);
+        assert!(heard.windows.iter().all(|window| window.voices.is_empty()) && !heard.windows.is_empty());
     }
 }

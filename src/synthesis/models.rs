@@ -7,9 +7,12 @@ use tch::{Device, nn};
 
 use crate::acoustic::{AcousticConfig, AcousticModel};
 use crate::aligner::Aligner;
-use crate::denoiser::{DenoiserError, Pool};
+use crate::denoiser::{Denoiser, DenoiserError};
+use crate::diarization::hearing::NetworkHearing;
+use crate::diarization::segmentation::{Segmentation, SegmentationError};
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::nn::host::floats;
+use crate::nn::pool::Pool;
 use crate::speaker::{SpeakerEncoder, SpeakerError};
 use crate::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder};
 
@@ -22,6 +25,9 @@ pub enum ModelError {
     /// The denoiser's file is missing or broken.
     #[error("cannot load the base model {}", path.display())]
     Denoiser { path: PathBuf, source: DenoiserError },
+    /// The segmentation network's file is missing or broken, or of another encoder.
+    #[error("cannot load the base model {}", path.display())]
+    Segmentation { path: PathBuf, source: SegmentationError },
     /// The speaker encoder's file is missing or broken.
     #[error("cannot load the base model {}", path.display())]
     Speaker { path: PathBuf, source: SpeakerError },
@@ -99,9 +105,11 @@ impl Models {
     }
 
     /// The denoiser, for several streams at once.
-    pub fn denoiser(&self) -> Result<Pool, ModelError> {
-        let path = self.path("denoiser");
-        Pool::load(&path, self.device).map_err(|source| ModelError::Denoiser { path, source })
+    pub fn denoiser(&self) -> Result<Pool<Denoiser>, ModelError> {
+        let (path, device) = (self.path("denoiser"), self.device);
+        Pool::new(move || {
+            Denoiser::load(&path, device).map_err(|source| ModelError::Denoiser { path: path.clone(), source })
+        })
     }
 
     /// The speaker encoder whose embeddings the acoustic model and the voices know.
@@ -113,6 +121,22 @@ impl Models {
     pub fn speaker_at(&self, path: &Path) -> Result<SpeakerEncoder, ModelError> {
         SpeakerEncoder::load(path, self.device)
             .map_err(|source| ModelError::Speaker { path: path.to_path_buf(), source })
+    }
+
+    /// The same for several recordings at once.
+    pub fn hearings(&self, encoder: &Path) -> Result<Pool<NetworkHearing>, ModelError> {
+        let (models, encoder) = (self.clone(), encoder.to_path_buf());
+        Pool::new(move || models.hearing(&encoder))
+    }
+
+    /// Hears who speaks, with embeddings of the speaker encoder at `encoder`.
+    pub fn hearing(&self, encoder: &Path) -> Result<NetworkHearing, ModelError> {
+        let base = self.speaker()?;
+        let path = self.path("segmentation");
+        let segmentation = Segmentation::load(&path, &base, self.device)
+            .map_err(|source| ModelError::Segmentation { path, source })?;
+        let encoder = if encoder == self.path("speaker") { None } else { Some(self.speaker_at(encoder)?) };
+        Ok(NetworkHearing { base, segmentation, encoder })
     }
 
     /// Embeddings of the voices that come with the acoustic model, by name.

@@ -40,7 +40,7 @@ const EARLY_WORDS: usize = 6;
 /// A recording that can't be decoded, or with too little speech.
 pub(super) fn style(args: &GenerateArgs, session: &Session) -> anyhow::Result<Option<SpeakingStyle>> {
     let Some(path) = &args.style_from else { return Ok(None) };
-    let models = Models::new(&paths::models_dir(session.config()), session.device());
+    let models = Models::new(&paths::models_dir(session.config()), session.device()?);
     let style = SpeakingStyle::of_recording(path, &models);
     Ok(Some(style.with_context(|| format!("cannot follow {}", path.display()))?))
 }
@@ -90,7 +90,7 @@ impl Narrator {
     /// Base models or a lexicon that can't be used.
     pub fn load(args: &GenerateArgs, style: Option<SpeakingStyle>, session: &Session) -> anyhow::Result<Self> {
         let config = session.config();
-        let models = Models::new(&paths::models_dir(config), session.device());
+        let models = Models::new(&paths::models_dir(config), session.device()?);
         let lexicon = || format!("cannot use the lexicon {:?} of the setting text.lexicon", config.text.lexicon);
         Ok(Self {
             front_end: FrontEnd::configured(&config.text).with_context(lexicon)?,

@@ -12,7 +12,7 @@ use super::{Session, paths};
 use crate::{
     cli::{SpeakerArgs, SpeakerCommand},
     speaker::{Calibration, Companions, Listener, enrolment::Enrolments},
-    synthesis::models::{ModelError, Models},
+    synthesis::models::Models,
     units::Seconds,
 };
 
@@ -36,8 +36,8 @@ pub fn run(args: &SpeakerArgs, session: &Session) -> anyhow::Result<()> {
 }
 
 /// The encoder with the settings in force.
-fn listener(session: &Session) -> Result<Listener, ModelError> {
-    let models = Models::new(&paths::models_dir(session.config()), session.device());
+fn listener(session: &Session) -> anyhow::Result<Listener> {
+    let models = Models::new(&paths::models_dir(session.config()), session.device()?);
     Ok(Listener {
         encoder: models.speaker_at(&paths::speaker_encoder(session.config()))?,
         vad: session.config().process.vad.clone(),

@@ -109,11 +109,11 @@ type Blocks = Box<dyn Iterator<Item = Result<Vec<f32>, AudioError>>>;
 fn open(input: &Path, raw: bool) -> Result<Blocks, AudioError> {
     let rate = SpeakerEncoder::SAMPLE_RATE;
     Ok(match (input.as_os_str() == "-", raw) {
-        (true, true) => Box::new(PipeStream::raw(io::stdin(), rate)?),
+        (true, true) => Box::new(PipeStream::raw(io::stdin(), rate, rate)?),
         (true, false) => Box::new(PipeStream::wav(io::stdin(), rate)?),
         (false, true) => {
             let file = File::open(input).map_err(FileError::on("read", input))?;
-            Box::new(PipeStream::raw(file, rate)?)
+            Box::new(PipeStream::raw(file, rate, rate)?)
         }
         (false, false) => Box::new(MonoStream::open(input, rate)?),
     })

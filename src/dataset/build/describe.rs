@@ -77,7 +77,7 @@ pub(super) fn segments(layout: &Layout, plan: &Plan, text: Option<&str>) -> Vec<
         path: layout.relative(&utterance.path),
         start_s: rounded(utterance.cut.start.0, 4),
         end_s: rounded(utterance.cut.end.0, 4),
-        speaker: plan.speaker.label.clone(),
+        speaker: utterance.speaker.clone(),
         text: text.map(str::to_owned),
         quality: readable(utterance.quality),
     };

@@ -20,6 +20,7 @@ impl Leftovers {
         let mut leftovers = Self::default();
         let mut folders = vec![layout.raw(), layout.normalized(), layout.recordings(), layout.speaker_segments()];
         folders.extend(layout.recordings().parent().map(Path::to_path_buf));
+        folders.extend(layout.turns("").parent().filter(|folder| folder.is_dir()).map(Path::to_path_buf));
         let segments = layout.speaker_segments();
         while let Some(folder) = folders.pop() {
             for path in entries(&folder)? {

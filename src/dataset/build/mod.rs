@@ -13,6 +13,7 @@ mod picture;
 mod plan;
 mod recording;
 mod report;
+mod speakers;
 
 use std::{
     collections::HashMap,
@@ -36,13 +37,16 @@ use super::{
 use crate::{
     audio::{AudioError, SUPPORTED_INPUT},
     clean::{cleaner::Cleaner, config::Config, error::CleanError},
+    diarization::DiarizationError,
     error::FileError,
     files,
+    nn::pool::LoadError,
 };
 
 pub use self::{
     intent::{Intent, Intention},
     report::{Duplicate, Line, Report, SetAside, Status, Totals},
+    speakers::Diarization,
 };
 
 /// What is to be made of what.
@@ -54,6 +58,8 @@ pub struct Request<'a> {
     pub output: &'a Path,
     /// Who speaks, if it is the same person in every recording. It becomes the name of a folder.
     pub speaker: Option<&'a str>,
+    /// What tells the speakers of a recording apart, if there may be several.
+    pub diarization: Option<&'a Diarization<'a>>,
     /// Which of the folder's recordings.
     pub choice: &'a Choice,
     /// How recordings are cleaned.
@@ -93,6 +99,12 @@ pub enum BuildError {
     /// A recording can't be cleaned for a reason that is not its own.
     #[error(transparent)]
     Clean(#[from] CleanError),
+    /// There are no weights to hear speakers with any more.
+    #[error("cannot tell speakers apart")]
+    Hearing(#[source] LoadError),
+    /// Speakers can't be told apart for a reason that is the recording's own.
+    #[error(transparent)]
+    Diarization(#[from] DiarizationError),
     /// There is nothing to process.
     #[error("{} holds no recordings; looked in it for {SUPPORTED_INPUT}, as far as --recursive, --include and --exclude allow", .0.display())]
     NoRecordings(PathBuf),

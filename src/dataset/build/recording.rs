@@ -5,8 +5,13 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::{
-    BuildError, Line, Request, Status, describe, leftovers::Leftovers, names::Named, passage::Passage, picture,
+    BuildError, Line, Request, Status, describe,
+    leftovers::Leftovers,
+    names::Named,
+    passage::Passage,
+    picture,
     plan::Plan,
+    speakers::{self, Diarization},
 };
 use crate::{
     audio::OutputFormat,
@@ -22,6 +27,7 @@ use crate::{
         layout::Layout,
         manifest::{Manifest, Normalized, SCHEMA_VERSION, Transcript},
     },
+    diarization::Diarized,
     error::FileError,
     files,
 };
@@ -76,6 +82,7 @@ pub(super) fn process(job: &Job, context: &Context, passage: &Passage) -> Result
     let manifest = match remake(job, context, fingerprint, passage) {
         Ok(manifest) => manifest,
         Err(BuildError::Clean(CleanError::Source(error))) => return Ok(Line::unusable(path, &error)),
+        Err(BuildError::Diarization(error)) => return Ok(Line::unusable(path, &error)),
         Err(error) => return Err(error),
     };
     // Last of all: a recording with a manifest is complete.
@@ -92,8 +99,11 @@ fn remake(job: &Job, context: &Context, fingerprint: String, passage: &Passage) 
         ahead: context.ahead,
     };
     let (analysis, cleaned) = analyser.analyse(&job.named.source.path, &mut |done| passage.analysed(done))?;
+    // Denoising takes away what tells voices apart: they are told apart in the recording as it came.
+    let diarization = context.request.diarization;
+    let found = diarization.map(|diarization| diarization.of(&job.named.source.path)).transpose()?;
     clear(job, context)?;
-    Ok(write(job, context, &analysis, cleaned, fingerprint, passage)?)
+    Ok(write(job, context, &analysis, cleaned, found.as_ref(), fingerprint, passage)?)
 }
 
 /// Hash of everything but the source that the result depends on.
@@ -103,6 +113,7 @@ fn fingerprint(job: &Job, context: &Context) -> String {
         context.request.config,
         context.request.denoising.version,
         context.request.speaker,
+        context.request.diarization.map(Diarization::settings),
         job.transcript
     ]);
     blake3::hash(parts.to_string().as_bytes()).to_hex().to_string()
@@ -149,10 +160,12 @@ fn write(
     context: &Context,
     analysis: &Analysis,
     cleaned: Scratch,
+    found: Option<&Diarized>,
     fingerprint: String,
     passage: &Passage,
 ) -> Result<Manifest, CleanError> {
-    let plan = Plan::new(job, context, analysis)?;
+    let plan = Plan::new(job, context, analysis, found)?;
+    let turns = found.map(|found| write_turns(job, context, found)).transpose()?;
     let raw = copy_raw(job, context)?;
     let picture = draw(job, context, analysis)?;
     let normalized =
@@ -178,7 +191,8 @@ fn write(
         segments: describe::segments(context.layout, &plan, part_text),
         too_short_segments: plan.too_short,
         too_bad_segments: plan.too_bad,
-        speakers: vec![plan.speaker],
+        speakers: plan.speakers,
+        turns,
         fingerprint,
         program: PROGRAM.to_owned(),
     })
@@ -220,6 +234,12 @@ fn copy_raw(job: &Job, context: &Context) -> Result<Option<String>, CleanError> 
     let path = context.layout.raw().join(name);
     files::copy_atomically(source, &path).map_err(|error| output_error(&path, error))?;
     Ok(Some(context.layout.relative(&path)))
+}
+
+fn write_turns(job: &Job, context: &Context, found: &Diarized) -> Result<String, CleanError> {
+    let id = &job.named.id;
+    let written = speakers::write_turns(found, id, context.layout);
+    written.map_err(|error| output_error(&context.layout.turns(id), error))
 }
 
 fn draw(job: &Job, context: &Context, analysis: &Analysis) -> Result<Option<String>, CleanError> {
