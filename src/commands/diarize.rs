@@ -35,13 +35,12 @@ struct Row {
 /// Input that isn't there or can't be used at all, or an output that can't be written.
 pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
     let count = who::speaker_count(&args.who)?;
-    let output = match (&args.output, args.stream) {
-        (_, true) => return diarize_stream::run(args, count, session),
-        (Some(output), false) => output,
+    let files = match (&args.output, args.stream) {
+        (_, true) => None,
+        (Some(output), false) => Some((output, recordings(&args.input)?)),
         (None, false) => return Err(Usage("--output is missing: the folder for the result".to_owned()).into()),
     };
     let config = session.config();
-    let recordings = recordings(&args.input)?;
     let models = Models::new(&paths::models_dir(config), session.device()?);
     let hearing = models.hearing(&paths::speaker_encoder(config))?;
     let encoder = hearing.encoder();
@@ -54,6 +53,7 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
         known: &known,
         exclusive: args.exclusive,
     };
+    let Some((output, recordings)) = files else { return diarize_stream::run(args, &diarizer) };
     fs::create_dir_all(output).map_err(FileError::on("create", output))?;
     let task = session.progress.task("diarizing", recordings.len() as u64);
     let (mut rows, mut set_aside) = (Vec::new(), Vec::new());

@@ -11,17 +11,15 @@ use std::{
 use anyhow::Context;
 use serde::Serialize;
 
-use super::{Session, diarize, paths, who};
+use super::diarize;
 use crate::{
     audio::{AudioError, PipeStream},
     cli::DiarizeArgs,
     diarization::{
-        Diarizer, SpeakerCount,
-        clustering::Agglomerative,
+        Diarizer,
         live::{Label, Live},
     },
     error::FileError,
-    synthesis::models::Models,
     units::SampleRate,
 };
 
@@ -44,23 +42,11 @@ struct Line<'a> {
 ///
 /// # Errors
 /// A stream that can't be read, or an output that can't be written.
-pub(super) fn run(args: &DiarizeArgs, count: SpeakerCount, session: &Session) -> anyhow::Result<()> {
+pub(super) fn run(args: &DiarizeArgs, diarizer: &Diarizer) -> anyhow::Result<()> {
     if let Some(output) = &args.output {
         fs::create_dir_all(output).map_err(FileError::on("create", output))?;
     }
-    let models = Models::new(&paths::models_dir(session.config()), session.device()?);
-    let hearing = models.hearing(&paths::speaker_encoder(session.config()))?;
-    let encoder = hearing.encoder();
-    let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
-    let diarizer = Diarizer {
-        hearing: &hearing,
-        clustering: &Agglomerative::default(),
-        calibration: encoder.calibration().unwrap_or_default(),
-        count,
-        known: &known,
-        exclusive: args.exclusive,
-    };
-    let mut live = Live::new(&diarizer);
+    let mut live = Live::new(diarizer);
     let (mut received, mut slowest) = (0, Duration::ZERO);
     let source = args.input.display().to_string();
     for block in open(args).with_context(|| source.clone())? {

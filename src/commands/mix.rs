@@ -90,12 +90,7 @@ fn write(folder: &Path, name: &str, made: &Simulated) -> anyhow::Result<()> {
 }
 
 fn row(name: String, made: &Simulated) -> Row {
-    let mut speakers: Vec<String> = Vec::new();
-    for turn in &made.turns {
-        if !speakers.contains(&turn.speaker) {
-            speakers.push(turn.speaker.clone());
-        }
-    }
+    let speakers = rttm::speakers(&made.turns).into_iter().map(str::to_owned).collect();
     Row { name, duration_s: made.duration().0, speakers, turns: made.turns.len(), overlap: made.overlap() }
 }
 

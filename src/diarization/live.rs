@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::activity::{self, Activity};
 use super::hearing::Voice;
-use super::pipeline::{DiarizationError, Diarized, Diarizer};
+use super::pipeline::{DiarizationError, Diarized, Diarizer, give_names};
 use super::segmentation::Segmentation;
 use super::windows::{self, Heard, Window};
 use crate::speaker::cosine;
@@ -129,10 +129,12 @@ impl<'a> Live<'a> {
         let windows = self.windows_of_a_file();
         let speakers = self.diarizer.clustering.cluster(&windows, self.diarizer.count);
         let heard = Heard { windows, duration: RATE.duration(self.received) };
-        let called = |voice: &[f32]| -> Vec<(f32, String)> {
-            self.people.iter().map(|person| (cosine(voice, &person.voice), person.name.clone())).collect()
-        };
-        let names = names(speakers.centroids.iter().map(|voice| called(voice)).collect());
+        let mut names = vec![None; speakers.centroids.len()];
+        let likeness = speakers.centroids.iter().enumerate().flat_map(|(index, voice)| {
+            let alike = move |person: &Person| f64::from(cosine(voice, &person.voice));
+            self.people.iter().map(move |person| (alike(person), index, person.name.as_str()))
+        });
+        give_names(&mut names, likeness.collect());
         Ok((labels, self.diarizer.turns(&heard, &speakers, file, &names)))
     }
 
@@ -287,22 +289,6 @@ fn in_time(voice: &Voice, start: usize, past: &Activity, who: usize) -> f32 {
     }
     // Less than half a second says nothing.
     if either > 25.0 { both / either } else { 0.0 }
-}
-
-/// The best name of each, every name once; none for who is like nobody.
-fn names(likeness: Vec<Vec<(f32, String)>>) -> Vec<Option<String>> {
-    let mut pairs: Vec<(f32, usize, &String)> = Vec::new();
-    for (index, all) in likeness.iter().enumerate() {
-        pairs.extend(all.iter().map(|(alike, name)| (*alike, index, name)));
-    }
-    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let mut names: Vec<Option<String>> = vec![None; likeness.len()];
-    for (_, index, name) in pairs {
-        if names[index].is_none() && !names.contains(&Some(name.clone())) {
-            names[index] = Some(name.clone());
-        }
-    }
-    names
 }
 
 #[cfg(test)]

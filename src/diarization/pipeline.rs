@@ -8,6 +8,7 @@ use super::{
     clustering::{Clustering, SpeakerCount, Speakers},
     confidence::Evidence,
     hearing::Hearing,
+    rttm,
     windows::{self, Heard},
 };
 use crate::audio::{AudioError, MonoStream};
@@ -76,13 +77,7 @@ pub struct Stages {
 impl Diarized {
     /// The speakers, in order of appearance.
     pub fn speakers(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = Vec::new();
-        for turn in &self.turns {
-            if !names.contains(&turn.speaker.as_str()) {
-                names.push(&turn.speaker);
-            }
-        }
-        names
+        rttm::speakers(&self.turns)
     }
 }
 
@@ -135,17 +130,14 @@ impl Diarizer<'_> {
     fn names(&self, stretches: &[Stretch], speakers: &[Vec<f32>], called: &[Option<String>]) -> Vec<String> {
         let mut names: Vec<Option<String>> = vec![None; speakers.len()];
         names[..called.len()].clone_from_slice(called);
-        let mut pairs: Vec<(f64, usize, &KnownVoice)> = Vec::new();
+        let mut pairs: Vec<(f64, usize, &str)> = Vec::new();
         for (index, speaker) in speakers.iter().enumerate() {
             let llr = |voice: &KnownVoice| self.calibration.llr(cosine(speaker, &voice.embedding));
-            pairs.extend(self.known.iter().map(|voice| (llr(voice), index, voice)).filter(|(llr, ..)| *llr > 0.0));
+            pairs.extend(
+                self.known.iter().map(|voice| (llr(voice), index, voice.name.as_str())).filter(|(llr, ..)| *llr > 0.0),
+            );
         }
-        pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
-        for (_, index, voice) in pairs {
-            if names[index].is_none() && !names.contains(&Some(voice.name.clone())) {
-                names[index] = Some(voice.name.clone());
-            }
-        }
+        give_names(&mut names, pairs);
         for stretch in stretches {
             if names[stretch.speaker].is_none() {
                 let free = |name: &String| !names.contains(&Some(name.clone()));
@@ -154,5 +146,15 @@ impl Diarizer<'_> {
             }
         }
         names.into_iter().map(Option::unwrap_or_default).collect()
+    }
+}
+
+/// Names those who have none yet, the likeliest first, each name once. `pairs` are how likely it is, whose, and the name.
+pub(super) fn give_names(names: &mut [Option<String>], mut pairs: Vec<(f64, usize, &str)>) {
+    pairs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (_, index, name) in pairs {
+        if names[index].is_none() && !names.iter().flatten().any(|taken| taken == name) {
+            names[index] = Some(name.to_owned());
+        }
     }
 }

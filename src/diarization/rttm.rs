@@ -27,6 +27,17 @@ impl Turn {
     }
 }
 
+/// The speakers of turns, in order of appearance.
+pub fn speakers(turns: &[Turn]) -> Vec<&str> {
+    let mut names: Vec<&str> = Vec::new();
+    for turn in turns {
+        if !names.contains(&turn.speaker.as_str()) {
+            names.push(&turn.speaker);
+        }
+    }
+    names
+}
+
 /// A line that can't be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]

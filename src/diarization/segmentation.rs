@@ -82,7 +82,7 @@ impl Segmentation {
     /// Frames of the encoder that make one of this network.
     const POOLED: i64 = 2;
     /// Frames of this network for one embedding.
-    pub(super) const PER_EMBEDDING: i64 = 2;
+    const PER_EMBEDDING: i64 = 2;
     /// Moments that an embedding is of: 0.84 s.
     const AROUND: i64 = 21;
     /// Sines and cosines that tell the time.

@@ -10,7 +10,6 @@ use super::speakers::Speaker;
 use crate::audio::load_mono;
 use crate::augment::{Backgrounds, ConversationConfig, Mixer, Spoken, excerpt};
 use crate::diarization::Turn;
-use crate::error::FileError;
 use crate::nn::host::floats;
 use crate::units::{SampleRate, Seconds};
 
@@ -41,9 +40,6 @@ pub enum SimulationError {
     /// No recording of a speaker can be used.
     #[error("nothing is said in the recordings of {0}, or they can't be decoded")]
     Nothing(String),
-    /// A file can't be read.
-    #[error(transparent)]
-    File(#[from] FileError),
 }
 
 /// A conversation and who speaks when in it.
