@@ -10,6 +10,7 @@ use voice_clone::features::fbank::Fbank;
 use voice_clone::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
 use voice_clone::synthesis::models::Models;
 use voice_clone::synthesis::{SpeakOptions, Synthesizer, Voice};
+use voice_clone::vocoder::consistency::MelSource;
 use voice_clone::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder, VocoderInput};
 
 /// Length of the audio that each pass makes or reads.
@@ -29,6 +30,7 @@ fn forward_passes(criterion: &mut Criterion) {
         mel: Tensor::full([1, 80, FRAMES], -5.0, floats),
         f0_hz: Tensor::full([1, FRAMES], 150.0, floats),
         voicing: Tensor::ones([1, FRAMES], floats),
+        source: MelSource::Model,
     };
     group.bench_function("vocoder", |bencher| bencher.iter(|| vocoder.forward(&input)));
 

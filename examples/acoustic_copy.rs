@@ -20,6 +20,7 @@ use voice_clone::train::{
     taught::TaughtBatch,
 };
 use voice_clone::units::SampleRate;
+use voice_clone::vocoder::consistency::MelSource;
 use voice_clone::vocoder::harmonic::VocoderInput;
 
 fn main() -> Result<()> {
@@ -56,6 +57,7 @@ fn main() -> Result<()> {
                 mel: frames.mel,
                 f0_hz: pitch_hz(&frames.pitch).clamp(50.0, 600.0),
                 voicing: frames.voicing.sigmoid(),
+                source: MelSource::Model,
             };
             floats(&vocoder.forward_seeded(&input, 0))
         });

@@ -14,6 +14,7 @@ use voice_clone::features::mel::{MelConfig, MelSpectrogram};
 use voice_clone::features::pitch::{PitchConfig, PitchTracker, interpolate_unvoiced};
 use voice_clone::nn::host::floats;
 use voice_clone::synthesis::models::Models;
+use voice_clone::vocoder::consistency::MelSource;
 use voice_clone::vocoder::harmonic::VocoderInput;
 
 fn main() -> Result<()> {
@@ -37,6 +38,7 @@ fn main() -> Result<()> {
             mel: analysis.forward(&Tensor::from_slice(&samples).unsqueeze(0)),
             f0_hz: Tensor::from_slice(&interpolate_unvoiced(&track.f0_hz)).unsqueeze(0),
             voicing: Tensor::from_slice(&track.f0_hz).gt(0.0).to_kind(Kind::Float).unsqueeze(0),
+            source: MelSource::Recording,
         };
         tch::manual_seed(0);
         let made = floats(&tch::no_grad(|| vocoder.forward(&input)));

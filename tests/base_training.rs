@@ -45,6 +45,14 @@ fn publish(bench: &Bench, component: &str) {
     fs::copy(weights, bench.path(&format!("models/{component}.safetensors"))).expect("the weights");
 }
 
+fn acoustic_recipe(judges: &str) -> String {
+    format!(
+        "{DATA}references = 2\nbatch_frames = 2000\nduration_weight = 0.2\nvariance_weight = 0.1\n\
+         pitch_weight = 0.2\nvoicing_weight = 0.1\n[built_in]\neva = \"mine\"\n{judges}\
+         [model]\nchannels = 16\nhidden = 32\nencoder_blocks = 1\nvariance_blocks = 1\ndecoder_blocks = 1\n{RUN}"
+    )
+}
+
 #[test]
 fn every_component_is_trained_and_used() {
     let bench = Bench::new();
@@ -59,11 +67,7 @@ fn every_component_is_trained_and_used() {
     publish(&bench, "aligner");
     assert!(models.aligner().is_ok());
 
-    let recipe = format!(
-        "{DATA}references = 2\nbatch_frames = 2000\nduration_weight = 0.2\nvariance_weight = 0.1\n\
-         pitch_weight = 0.2\nvoicing_weight = 0.1\n[built_in]\neva = \"mine\"\n{ADVERSARY}\
-         [model]\nchannels = 16\nhidden = 32\nencoder_blocks = 1\nvariance_blocks = 1\ndecoder_blocks = 1\n{RUN}"
-    );
+    let recipe = acoustic_recipe(ADVERSARY);
     train(&bench, "acoustic", &recipe, &["--steps", "4"]);
     assert!(log(&bench, "acoustic").iter().all(|line| line.to_string().contains("discriminator")));
     publish(&bench, "acoustic");
@@ -76,6 +80,30 @@ fn every_component_is_trained_and_used() {
     train(&bench, "vocoder", &recipe, &["--steps", "4"]);
     publish(&bench, "vocoder");
     bench.run(&["generate", "--text", "Hello", "--voice", "eva", "--output", "hello.wav"]).success();
+}
+
+/// With a listener the acoustic model learns through the vocoder. A run that stopped goes on with both discriminators,
+/// and these are published for who trains voices.
+#[test]
+fn the_acoustic_model_is_heard_through_the_vocoder() {
+    let bench = Bench::new();
+    corpus(&bench);
+    let listener = ADVERSARY
+        .replace("[adversary]", "[listener]\nwindows = 2\nframes = 32\nspectral_weight = 0.2\n[listener.adversary]");
+    // A learning rate that does not follow the length of the run.
+    let recipe = acoustic_recipe(&format!("{ADVERSARY}{listener}")).replace("floor = 0.1", "floor = 1.0");
+    train(&bench, "acoustic", &recipe, &["--steps", "4"]);
+    let whole = log(&bench, "acoustic");
+    assert!(whole.iter().all(|line| line.to_string().contains("heard_discriminator")));
+    fs::remove_dir_all(bench.path("runs/acoustic")).expect("the run");
+    train(&bench, "acoustic", &recipe, &["--steps", "2"]);
+    train(&bench, "acoustic", &recipe, &["--steps", "4", "--resume"]);
+    let parts = log(&bench, "acoustic");
+    assert_eq!(parts[parts.len() - 1]["losses"], whole[whole.len() - 1]["losses"]);
+    let judges = Weights::read(&bench.path("runs/acoustic/judges.safetensors")).expect("the discriminators");
+    for name in ["mel.0.0.weight", "listener.2.last.bias"] {
+        assert!(judges.tensors.contains_key(name), "{name}: {:?}", judges.tensors.keys());
+    }
 }
 
 /// The denoiser learns from speech that is spoilt in known ways.

@@ -10,7 +10,7 @@ use support::{
 };
 use tch::Device;
 use voice_clone::audio::{AudioWriter, OutputFormat, load_mono};
-use voice_clone::diarization::{Diarizer, SpeakerCount, Turn, clustering::Agglomerative};
+use voice_clone::diarization::{Diarizer, SpeakerCount, Turn, TurnRules, clustering::Agglomerative};
 use voice_clone::evaluation::diarization::{ScoringRules, score};
 use voice_clone::synthesis::models::Models;
 use voice_clone::units::{SampleRate, Seconds};
@@ -286,7 +286,7 @@ fn two_readers_are_told_apart() {
         calibration: hearing.encoder().calibration().expect("a calibration"),
         count: SpeakerCount::default(),
         known: &[],
-        exclusive: false,
+        rules: TurnRules::default(),
     };
     let found = diarizer.diarize(&place.path("talk.wav")).expect("a recording");
     assert_eq!(found.speakers(), ["speaker1", "speaker2"]);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::gpu::GpuArgs;
-use super::values::{positive_number, speaker_count};
+use super::values::{pause, positive_number, speaker_count};
 
 /// Find out who spoke when.
 ///
@@ -51,6 +51,10 @@ pub struct DiarizeArgs {
     /// Label one speaker at each moment, as training data wants it.
     #[arg(long)]
     pub exclusive: bool,
+
+    /// A speaker's pauses that are shorter are a part of the turn.
+    #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = pause)]
+    pub min_pause: f64,
 
     /// Write labels for Audacity (.txt) and a TextGrid for Praat too.
     #[arg(long)]

@@ -82,6 +82,11 @@ pub fn collar(text: &str) -> Result<f64, String> {
     within(text, 0.0, 10.0)
 }
 
+/// A pause between a speaker's words.
+pub fn pause(text: &str) -> Result<f64, String> {
+    within(text, 0.0, 60.0)
+}
+
 /// A shift of pitch that leaves a voice.
 pub fn semitones(text: &str) -> Result<f64, String> {
     within(text, -24.0, 24.0)

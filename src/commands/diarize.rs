@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Session, diarize_stream, failure::Usage, input::folder_of_recordings, paths, table, who};
 use crate::{
     cli::DiarizeArgs,
-    diarization::{Diarized, Diarizer, activity, clustering::Agglomerative, labels, pipeline::Stages, rttm},
+    diarization::{Diarized, Diarizer, TurnRules, activity, clustering::Agglomerative, labels, pipeline::Stages, rttm},
     error::FileError,
     files::{write_atomically, write_json},
     synthesis::models::Models,
@@ -51,7 +51,7 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
         calibration: encoder.calibration().unwrap_or_default(),
         count,
         known: &known,
-        exclusive: args.exclusive,
+        rules: TurnRules { at_once: if args.exclusive { 1 } else { usize::MAX }, min_pause: Seconds(args.min_pause) },
     };
     let Some((output, recordings)) = files else { return diarize_stream::run(args, &diarizer) };
     fs::create_dir_all(output).map_err(FileError::on("create", output))?;

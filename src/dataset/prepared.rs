@@ -36,14 +36,19 @@ impl Prepared {
         self.rate.duration(self.samples.size()[0] as usize).0
     }
 
-    /// Samples `start .. start + length` as floats in [-1, 1], padded with zeros at the end.
+    /// See [`crop`].
     pub fn crop(&self, start: i64, length: i64) -> Tensor {
-        let total = self.samples.size()[0];
-        let start = start.clamp(0, total);
-        let taken = length.min(total - start);
-        let crop = self.samples.narrow(0, start, taken).to_kind(Kind::Float) / f64::from(i16::MAX);
-        crop.pad([0, length - taken], "constant", None)
+        crop(&self.samples, start, length)
     }
+}
+
+/// 16-bit samples `start .. start + length` as floats in [-1, 1], padded with zeros at the end.
+pub(crate) fn crop(samples: &Tensor, start: i64, length: i64) -> Tensor {
+    let total = samples.size()[0];
+    let start = start.clamp(0, total);
+    let taken = length.min(total - start);
+    let crop = samples.narrow(0, start, taken).to_kind(Kind::Float) / f64::from(i16::MAX);
+    crop.pad([0, length - taken], "constant", None)
 }
 
 /// Why an utterance could not be prepared.

@@ -26,10 +26,24 @@ pub struct Activity {
     pub rows: Vec<Vec<f32>>,
 }
 
+/// What a turn is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct TurnRules {
+    /// The most speakers at a time.
+    pub at_once: usize,
+    /// A speaker's pauses that are shorter are a part of the turn. Transcribers differ in this: the references of some
+    /// corpora count a second of silence and more as speech.
+    pub min_pause: Seconds,
+}
+
+impl Default for TurnRules {
+    fn default() -> Self {
+        Self { at_once: usize::MAX, min_pause: Seconds(0.5) }
+    }
+}
+
 /// What the probabilities add up to where one speaks, and where two and three do.
 const SPEAKING: [f32; 3] = [0.5, 1.4, 2.4];
-/// Shorter pauses are a part of speech.
-const SHORTEST_PAUSE: Seconds = Seconds(0.5);
 /// What is shorter joins nothing.
 const BLIP: Seconds = Seconds(0.1);
 /// Shorter speech is none.
@@ -83,16 +97,17 @@ fn speaking(probabilities: &[Vec<f32>], most: usize) -> Vec<Vec<bool>> {
     on
 }
 
-/// Stretches in the order of time, none after `duration`, of `most` speakers at a time.
-pub fn stretches(probabilities: &[Vec<f32>], most: usize, duration: Seconds) -> Vec<Stretch> {
-    let on = speaking(probabilities, most);
+/// Stretches in the order of time, none after `duration`.
+pub fn stretches(probabilities: &[Vec<f32>], rules: TurnRules, duration: Seconds) -> Vec<Stretch> {
+    let on = speaking(probabilities, rules.at_once);
     let rows = probabilities.iter().zip(&on).enumerate();
-    let mut all: Vec<Stretch> = rows.flat_map(|(speaker, (row, on))| of_speaker(speaker, row, on, duration)).collect();
+    let mut all: Vec<Stretch> =
+        rows.flat_map(|(speaker, (row, on))| of_speaker(speaker, row, on, rules.min_pause, duration)).collect();
     all.sort_by(|a, b| a.start.0.total_cmp(&b.start.0).then(a.speaker.cmp(&b.speaker)));
     all
 }
 
-fn of_speaker(speaker: usize, row: &[f32], on: &[bool], duration: Seconds) -> Vec<Stretch> {
+fn of_speaker(speaker: usize, row: &[f32], on: &[bool], min_pause: Seconds, duration: Seconds) -> Vec<Stretch> {
     let count = |time: Seconds| (time.0 / frame().0).round() as usize;
     let mut spans: Vec<(usize, usize)> = Vec::new();
     for (at, _) in on.iter().enumerate().filter(|(_, on)| **on) {
@@ -105,7 +120,7 @@ fn of_speaker(speaker: usize, row: &[f32], on: &[bool], duration: Seconds) -> Ve
     let mut joined: Vec<(usize, usize)> = Vec::new();
     for span in spans {
         match joined.last_mut() {
-            Some(last) if span.0 - last.1 < count(SHORTEST_PAUSE) => last.1 = span.1,
+            Some(last) if span.0 - last.1 < count(min_pause) => last.1 = span.1,
             _ => joined.push(span),
         }
     }
@@ -148,10 +163,15 @@ mod tests {
         row[50..60].fill(0.1);
         row[100..130].fill(0.1);
         row[110..114].fill(0.9);
-        let found = stretches(&[vec![0.0; 200], row.clone()], usize::MAX, Seconds(3.9));
-        let times: Vec<_> = found.iter().map(|one| (one.speaker, one.start.0, one.end.0)).collect();
-        assert_eq!(times, [(1, 0.0, 2.0), (1, 2.6, 3.9)]);
-        assert!((found[0].activity - 0.82).abs() < 0.01);
+        let found = |rules| stretches(&[vec![0.0; 200], row.clone()], rules, Seconds(3.9));
+        let times =
+            |found: &[Stretch]| -> Vec<_> { found.iter().map(|one| (one.speaker, one.start.0, one.end.0)).collect() };
+        let usual = found(TurnRules::default());
+        assert_eq!(times(&usual), [(1, 0.0, 2.0), (1, 2.6, 3.9)]);
+        assert!((usual[0].activity - 0.82).abs() < 0.01);
+        let rules = |seconds| TurnRules { min_pause: Seconds(seconds), ..TurnRules::default() };
+        assert_eq!(times(&found(rules(0.1))), [(1, 0.0, 1.0), (1, 1.2, 2.0), (1, 2.6, 3.9)]);
+        assert_eq!(times(&found(rules(0.7))), [(1, 0.0, 3.9)]);
     }
 
     #[test]

@@ -232,7 +232,7 @@ impl<'a> Live<'a> {
         let total = activity.rows.first().map_or(0, Vec::len);
         let length = Seconds(total as f64 * activity::frame().0);
         let mut sets: Vec<Vec<usize>> = vec![Vec::new(); total];
-        for one in activity::stretches(&activity.rows, self.diarizer.at_once(), length) {
+        for one in activity::stretches(&activity.rows, self.diarizer.rules, length) {
             let at = |time: Seconds| ((time.0 / activity::frame().0).round() as usize).min(total);
             sets[at(one.start)..at(one.end)].iter_mut().for_each(|set| set.push(one.speaker));
         }
@@ -295,6 +295,7 @@ fn in_time(voice: &Voice, start: usize, past: &Activity, who: usize) -> f32 {
 mod tests {
     use super::*;
     use crate::diarization::SpeakerCount;
+    use crate::diarization::TurnRules;
     use crate::diarization::clustering::{Agglomerative, Clustering};
     use crate::diarization::hearing::Hearing;
     use crate::speaker::{Calibration, SpeakerError};
@@ -323,7 +324,7 @@ mod tests {
             calibration: Calibration::default(),
             count: SpeakerCount::default(),
             known: &[],
-            exclusive: false,
+            rules: TurnRules::default(),
         }
     }
 

@@ -19,6 +19,7 @@ mod stretches;
 pub mod uem;
 pub mod windows;
 
+pub use activity::TurnRules;
 pub use clustering::SpeakerCount;
 pub use pipeline::{DiarizationError, Diarized, Diarizer};
 pub use rttm::{RttmError, Turn};

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Turn,
-    activity::{self, Stretch},
+    activity::{self, Stretch, TurnRules},
     clustering::{Clustering, SpeakerCount, Speakers},
     confidence::Evidence,
     hearing::Hearing,
@@ -48,8 +48,8 @@ pub struct Diarizer<'a> {
     pub count: SpeakerCount,
     /// Who gets their own name.
     pub known: &'a [KnownVoice],
-    /// One speaker at each moment.
-    pub exclusive: bool,
+    /// What a turn is.
+    pub rules: TurnRules,
 }
 
 /// Who spoke when in a recording.
@@ -106,7 +106,7 @@ impl Diarizer<'_> {
     /// `called` is what each speaker is called already.
     pub(super) fn turns(&self, heard: &Heard, speakers: &Speakers, file: &str, called: &[Option<String>]) -> Diarized {
         let probabilities = activity::probabilities(&heard.windows, &speakers.owners, speakers.centroids.len());
-        let stretches = activity::stretches(&probabilities, self.at_once(), heard.duration);
+        let stretches = activity::stretches(&probabilities, self.rules, heard.duration);
         let names = self.names(&stretches, &speakers.centroids, called);
         let evidence: Vec<Evidence> = stretches.iter().map(|one| Evidence::of(one, &heard.windows, speakers)).collect();
         let turn = |(one, evidence): (&Stretch, &Evidence)| Turn {
@@ -118,11 +118,6 @@ impl Diarizer<'_> {
         };
         let turns = stretches.iter().zip(&evidence).map(turn).collect();
         Diarized { turns, evidence, duration: heard.duration }
-    }
-
-    /// Speakers at a time.
-    pub(super) fn at_once(&self) -> usize {
-        if self.exclusive { 1 } else { usize::MAX }
     }
 
     /// Known voices by their names, each once; the others as they are called already, or else numbered in order of

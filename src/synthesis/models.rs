@@ -86,6 +86,16 @@ impl Models {
         Weights::read(&path).map_err(|source| ModelError::Load { path, source })
     }
 
+    /// The discriminators that the acoustic model was trained against, where they came with it: training a voice goes on
+    /// with them, speaking needs none.
+    pub fn judges(&self) -> Result<Option<Weights>, ModelError> {
+        let path = self.path("judges");
+        match path.exists() {
+            true => Weights::read(&path).map(Some).map_err(|source| ModelError::Load { path, source }),
+            false => Ok(None),
+        }
+    }
+
     /// The vocoder.
     pub fn vocoder(&self) -> Result<HarmonicVocoder, ModelError> {
         let path = self.path("vocoder");

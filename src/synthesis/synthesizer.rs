@@ -8,10 +8,12 @@ use super::models::{ModelError, Models};
 use super::style::SpeakingStyle;
 use super::voice::Voice;
 use crate::acoustic::AcousticModel;
+use crate::acoustic::model::AcousticOutput;
 use crate::nn::host::floats;
 use crate::text::prosody::Utterance;
 use crate::text::{FrontEnd, token::Unreadable};
 use crate::units::{SampleRate, Seconds};
+use crate::vocoder::consistency::MelSource;
 use crate::vocoder::harmonic::{HarmonicVocoder, VocoderInput};
 
 /// How to speak.
@@ -92,11 +94,12 @@ impl Synthesizer {
         let controls = options.manner.controls(utterance);
         let output = self.acoustic.speak(&utterance.symbols, &self.speaker, &controls);
         let words = self.times(utterance, &output.durations);
-        let input = VocoderInput { mel: output.mel, f0_hz: output.f0_hz, voicing: output.voicing };
+        let AcousticOutput { mel, f0_hz, voicing, durations } = output;
+        let input = VocoderInput { mel, f0_hz, voicing, source: MelSource::Model };
         let seed = options.seed ^ (index << 32);
         let mut samples = tch::no_grad(|| floats(&self.vocoder.forward_seeded(&input, seed)));
         fade_ends(&mut samples, Self::RATE);
-        SpokenUtterance { samples, words, durations: output.durations }
+        SpokenUtterance { samples, words, durations }
     }
 
     /// The voice's own style in saying these utterances; none if they are too short to tell.

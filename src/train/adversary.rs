@@ -91,13 +91,25 @@ impl<D: Discriminator> Adversary<D> {
         loss.detach()
     }
 
+    /// What it has learnt.
+    pub fn weights(&self) -> Weights {
+        Weights::from_store(&self.store.borrow())
+    }
+
+    /// Begins with what another has learnt, so that it need not learn alone first.
+    pub fn start_from(&mut self, weights: &Weights) -> Result<(), CheckpointError> {
+        self.config.warmup_steps = 0;
+        weights.load_into(&self.store.borrow(), str::to_string)
+    }
+
     /// Weights and the optimiser's state.
     pub fn state(&self) -> Weights {
         let mut state = Weights::default();
-        state.extend("model.", Weights::from_store(&self.store.borrow()));
-        let optimiser = self.optimiser.borrow().state();
-        state.metadata.insert(STEP.to_string(), optimiser.metadata["adamw_step"].clone());
-        state.extend("optimiser.", optimiser);
+        state.extend("model.", self.weights());
+        let optimiser = self.optimiser.borrow();
+        // A tensor and not metadata, so that the states of several discriminators lie in one checkpoint.
+        state.tensors.insert(STEP.to_string(), Tensor::from(i64::from(optimiser.steps())));
+        state.extend("optimiser.", optimiser.state());
         state
     }
 
@@ -105,14 +117,15 @@ impl<D: Discriminator> Adversary<D> {
     pub fn restore(&self, state: &Weights) -> Result<(), CheckpointError> {
         state.subset("model.").load_into(&self.store.borrow(), str::to_string)?;
         let mut optimiser = state.subset("optimiser.");
-        let step: i32 = state.json(STEP)?;
+        let missing = || CheckpointError::Missing { name: STEP.to_string(), missing: 1, total: 1 };
+        let step = state.tensors.get(STEP).ok_or_else(missing)?.int64_value(&[]);
         optimiser.set_json("adamw_step", &step)?;
         self.optimiser.borrow_mut().load_state(&optimiser)
     }
 }
 
-/// The discriminator's steps, in a checkpoint's metadata.
-const STEP: &str = "adversary_step";
+/// The discriminator's steps, beside its tensors.
+const STEP: &str = "step";
 
 /// Mean over the hidden layers of |made - real| relative to |real|, so that no layer outweighs the others.
 fn feature_distance(made: &Judgement, real: &Judgement) -> Tensor {

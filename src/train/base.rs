@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use tch::{Device, Kind, nn};
 
-use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask, Speakers};
+use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask, Listener, Speakers};
 use super::aligner::{AlignerRecipe, AlignerTask};
 use super::denoiser::{DenoiserData, DenoiserRecipe, DenoiserTask};
 use super::labels::{Labelled, embed_speakers};
@@ -163,7 +163,8 @@ impl BaseTraining<'_> {
 
     fn acoustic(self) -> Result<u64, TrainError> {
         let recipe: AcousticRecipe = self.parse()?;
-        let aligner = Models::new(self.models, self.device).aligner()?;
+        let models = Models::new(self.models, self.device);
+        let aligner = models.aligner()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
         let all: Vec<_> = training.iter().chain(&validation).cloned().collect();
         let speakers = self.speakers(all, recipe.references)?;
@@ -171,10 +172,15 @@ impl BaseTraining<'_> {
         let [training, validation] =
             [training, validation].map(|list| self.label(&self.prepare(&preparer, list), &aligner));
         let store = self.seeded_store();
+        // Its discriminator follows from the seed as well.
+        let listener = match recipe.listener {
+            Some(config) => Some(Listener::new(config, models.vocoder()?, self.device)),
+            None => None,
+        };
         let weights = recipe.weights();
         let run = self.run_config(recipe.run);
         let AcousticRecipe { batch_frames, built_in, adversary, .. } = recipe;
-        let data = AcousticData { training, validation, speakers, built_in, batch_frames, adversary };
+        let data = AcousticData { training, validation, speakers, built_in, batch_frames, adversary, listener };
         let task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
         self.train(&store, run, &task)
     }

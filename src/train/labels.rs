@@ -7,7 +7,7 @@ use tch::{Kind, Tensor};
 use crate::acoustic::expand::mean_per_symbol;
 use crate::acoustic::variance::{log_pitch, scale_energy};
 use crate::aligner::Aligner;
-use crate::dataset::prepared::Prepared;
+use crate::dataset::prepared::{Prepared, crop};
 use crate::features::pitch::interpolate_unvoiced;
 use crate::nn::host::floats;
 use crate::speaker::{SpeakerEncoder, SpeakerError};
@@ -35,6 +35,8 @@ pub struct Labelled {
     pub frame_pitch: Tensor,
     /// (T) one where voiced.
     pub voicing: Tensor,
+    /// (L) 16-bit samples of the recording; none where there is no recording.
+    pub samples: Tensor,
     /// Mean log score of the alignment per frame.
     pub score: f64,
 }
@@ -81,6 +83,7 @@ impl Labelled {
             mel: mel.shallow_clone(),
             frame_pitch,
             voicing: f0.gt(0.0).to_kind(Kind::Float),
+            samples: prepared.samples.shallow_clone(),
             score: alignment.score,
         })
     }
@@ -88,6 +91,11 @@ impl Labelled {
     /// T.
     pub fn frames(&self) -> usize {
         self.mel.size()[1] as usize
+    }
+
+    /// As [`Prepared::crop`].
+    pub fn crop(&self, start: i64, length: i64) -> Tensor {
+        crop(&self.samples, start, length)
     }
 }
 

@@ -15,6 +15,7 @@ use crate::dataset::prepared::Prepared;
 use crate::features::pitch::interpolate_unvoiced;
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::nn::host::floats;
+use crate::vocoder::consistency::MelSource;
 use crate::vocoder::discriminator::SpectrogramDiscriminator;
 use crate::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder, VocoderInput};
 use crate::vocoder::loss::SpectralLoss;
@@ -149,7 +150,8 @@ impl VocoderTask {
             voicing.push(item.voicing.narrow(0, start, self.frames));
         }
         let stack = |tensors: &[Tensor]| Tensor::stack(tensors, 0).to_device(self.device);
-        let input = VocoderInput { mel: stack(&mel), f0_hz: stack(&f0), voicing: stack(&voicing) };
+        let source = MelSource::Recording;
+        let input = VocoderInput { mel: stack(&mel), f0_hz: stack(&f0), voicing: stack(&voicing), source };
         (stack(&samples), input)
     }
 }
@@ -164,7 +166,7 @@ impl Task for VocoderTask {
         };
         let picks: Vec<Pick> = (0..self.batch).map(pick).collect();
         let (real, input) = self.crops(&picks, &self.training);
-        let made = self.vocoder.forward(&input);
+        let made = self.vocoder.shape(&input);
         let terms = self.loss.terms(&made, &real);
         let mut parts = vec![
             ("log_magnitude", terms.log_magnitude.detach()),
@@ -196,7 +198,7 @@ impl Task for VocoderTask {
             };
             let picks: Vec<Pick> = (0..self.batch).map(pick).collect();
             let (real, input) = self.crops(&picks, &self.validation);
-            let terms = self.loss.terms(&self.vocoder.forward(&input), &real);
+            let terms = self.loss.terms(&self.vocoder.shape(&input), &real);
             let all = [terms.total(), terms.log_magnitude, terms.convergence, terms.mel];
             for (sum, term) in sums.iter_mut().zip(&all) {
                 *sum += term.double_value(&[]) / Self::VALIDATION_BATCHES as f64;

@@ -19,13 +19,10 @@ pub fn upsample(frames: &Tensor, hop: i64) -> Tensor {
 ///
 /// `f0_hz` (B, T), without gaps (unvoiced frames are interpolated), `voicing` (B, T) from 0 to 1 -> (B, T * hop).
 /// The sum of the harmonics `Σ cos(2πkφ), k = 1..K` has the closed form `(sin((2K+1)πφ) / sin(πφ) - 1) / 2`,
-/// the Dirichlet kernel. `start` (B) is the phase before the first sample, in cycles; the phase after the last one
-/// is returned, so that a stream goes on without a click.
-pub fn pulse_train(f0_hz: &Tensor, voicing: &Tensor, start: &Tensor, rate_hz: f64, hop: i64) -> (Tensor, Tensor) {
+/// the Dirichlet kernel.
+pub fn pulse_train(f0_hz: &Tensor, voicing: &Tensor, rate_hz: f64, hop: i64) -> Tensor {
     let f0 = upsample(f0_hz, hop).clamp_min(VOICED_FROM_HZ);
-    let cycles =
-        (&f0 / rate_hz).to_kind(Kind::Double).cumsum(1, Kind::Double) + start.to_kind(Kind::Double).unsqueeze(1);
-    let end = cycles.select(1, -1).frac();
+    let cycles = (&f0 / rate_hz).to_kind(Kind::Double).cumsum(1, Kind::Double);
     // To (-1/2, 1/2], where the kernel's zero of the denominator is in the middle.
     let phase = (&cycles - cycles.round()).to_kind(Kind::Float);
     let count = (f0.reciprocal() * (rate_hz / 2.0)).floor();
@@ -37,7 +34,7 @@ pub fn pulse_train(f0_hz: &Tensor, voicing: &Tensor, start: &Tensor, rate_hz: f6
     let kernel = count.where_self(&limit, &kernel);
     // K cosines have the power K / 2.
     let pulses = kernel * (count.reciprocal() * 2.0).sqrt();
-    (pulses * upsample(voicing, hop), end)
+    pulses * upsample(voicing, hop)
 }
 
 /// White Gaussian noise of unit power (L), the same for the same seed whatever else draws from libtorch's generator.
@@ -63,8 +60,7 @@ mod tests {
     #[test]
     fn the_closed_form_equals_the_sum_of_cosines() {
         let (rate, f0) = (22_050.0, 217.3);
-        let zero = Tensor::zeros([1], (Kind::Double, Device::Cpu));
-        let (train, _) = pulse_train(&constant(f0, 8), &constant(1.0, 8), &zero, rate, 256);
+        let train = pulse_train(&constant(f0, 8), &constant(1.0, 8), rate, 256);
         let train: Vec<f32> = Vec::try_from(train.flatten(0, 1)).expect("floats");
         let harmonics = (rate / 2.0 / f0).floor() as i32;
         for (index, &sample) in train.iter().enumerate() {
@@ -75,16 +71,6 @@ mod tests {
         }
         let power = train.iter().map(|x| x * x).sum::<f32>() / train.len() as f32;
         assert!((power - 1.0).abs() < 0.05, "{power}");
-    }
-
-    #[test]
-    fn a_stream_goes_on_where_it_stopped() {
-        let zero = Tensor::zeros([1], (Kind::Double, Device::Cpu));
-        let (whole, _) = pulse_train(&constant(150.0, 8), &constant(1.0, 8), &zero, 22_050.0, 256);
-        let (_, end) = pulse_train(&constant(150.0, 4), &constant(1.0, 4), &zero, 22_050.0, 256);
-        let (second, _) = pulse_train(&constant(150.0, 4), &constant(1.0, 4), &end, 22_050.0, 256);
-        let gap = (whole.narrow(1, 1024, 1024) - second).abs().max().double_value(&[]);
-        assert!(gap < 1e-2, "{gap}");
     }
 
     #[test]
@@ -102,8 +88,7 @@ mod tests {
 
     #[test]
     fn unvoiced_frames_are_silent() {
-        let zero = Tensor::zeros([1], (Kind::Double, Device::Cpu));
-        let (train, _) = pulse_train(&constant(0.0, 4), &constant(0.0, 4), &zero, 22_050.0, 256);
+        let train = pulse_train(&constant(0.0, 4), &constant(0.0, 4), 22_050.0, 256);
         assert_eq!(train.abs().max().double_value(&[]), 0.0);
     }
 }

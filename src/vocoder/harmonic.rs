@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 use tch::{Kind, Tensor, nn};
 
+use super::consistency::{MelConsistency, MelSource};
 use super::excitation::{pulse_train, white_noise};
 use super::filter::minimum_phase;
 use crate::features::mel::MelConfig;
@@ -29,11 +30,13 @@ pub struct HarmonicConfig {
     pub kernel: i64,
     /// The mel spectrogram that it inverts.
     pub mel: MelConfig,
+    /// Rounds in which what was made is brought back to the mel.
+    pub rounds: usize,
 }
 
 impl Default for HarmonicConfig {
     fn default() -> Self {
-        Self { channels: 320, hidden: 960, blocks: 7, kernel: 7, mel: MelConfig::synthesis() }
+        Self { channels: 320, hidden: 960, blocks: 7, kernel: 7, mel: MelConfig::synthesis(), rounds: 2 }
     }
 }
 
@@ -46,6 +49,8 @@ pub struct VocoderInput {
     pub f0_hz: Tensor,
     /// (B, T) from 0 (unvoiced) to 1.
     pub voicing: Tensor,
+    /// Where the mel comes from.
+    pub source: MelSource,
 }
 
 /// The vocoder.
@@ -59,6 +64,7 @@ pub struct HarmonicVocoder {
     head: nn::Linear,
     stft: Stft,
     noise_stft: Stft,
+    consistency: MelConsistency,
 }
 
 /// Noise filters in a frame.
@@ -77,7 +83,7 @@ struct Filters {
 impl HarmonicVocoder {
     /// Parameters `embed`, `norm`, `blocks.N`, `final_norm`, `head`.
     pub fn new(path: nn::Path, config: HarmonicConfig) -> Self {
-        let HarmonicConfig { channels, hidden, blocks, kernel, ref mel } = config;
+        let HarmonicConfig { channels, hidden, blocks, kernel, ref mel, .. } = config;
         let inputs = mel.n_mels + 2;
         let noise = StftConfig { n_fft: mel.hop, hop: mel.hop / NOISE_STEPS };
         let padded = nn::ConvConfig { padding: kernel / 2, ..Default::default() };
@@ -91,6 +97,7 @@ impl HarmonicVocoder {
             head: nn::linear(&path / "head", channels, 2 * mel.stft().bins() + NOISE_STEPS * noise.bins(), quiet),
             stft: Stft::new(mel.stft(), path.device()),
             noise_stft: Stft::new(noise, path.device()),
+            consistency: MelConsistency::new(mel, path.device()),
             config,
         }
     }
@@ -102,31 +109,33 @@ impl HarmonicVocoder {
 
     /// (B, M, T), (B, T), (B, T) -> (B, T * hop) samples. The noise comes from libtorch's generator.
     pub fn forward(&self, input: &VocoderInput) -> Tensor {
-        let batch = input.mel.size()[0];
-        let start = Tensor::zeros([batch], (Kind::Double, input.mel.device()));
-        self.forward_from(input, &start).0
+        self.restore(&self.shape(input), input)
     }
 
-    /// As [`forward`](Self::forward), going on from a phase (B) in cycles; gives the phase at the end too.
-    pub fn forward_from(&self, input: &VocoderInput, start: &Tensor) -> (Tensor, Tensor) {
-        self.excited(input, start, Tensor::randn_like)
+    /// The first half of [`forward`](Self::forward): pulses and noise through their filters, (B, T * hop).
+    pub fn shape(&self, input: &VocoderInput) -> Tensor {
+        self.excited(input, Tensor::randn_like)
+    }
+
+    /// The second half: what was shaped is made to keep to the mel.
+    pub fn restore(&self, shaped: &Tensor, input: &VocoderInput) -> Tensor {
+        self.consistency.restore(shaped, &input.mel, input.source, self.config.rounds)
     }
 
     /// As [`forward`](Self::forward) of one utterance (B = 1), with noise that follows from `seed` alone.
     pub fn forward_seeded(&self, input: &VocoderInput, seed: u64) -> Tensor {
-        let start = Tensor::zeros([1], (Kind::Double, input.mel.device()));
         let noise = |like: &Tensor| white_noise(like.size()[1], seed).unsqueeze(0).to_device(like.device());
-        self.excited(input, &start, noise).0
+        self.restore(&self.excited(input, noise), input)
     }
 
-    fn excited(&self, input: &VocoderInput, start: &Tensor, noise: impl Fn(&Tensor) -> Tensor) -> (Tensor, Tensor) {
+    fn excited(&self, input: &VocoderInput, noise: impl Fn(&Tensor) -> Tensor) -> Tensor {
         let MelConfig { rate, hop, .. } = self.config.mel;
-        let (pulses, end) = pulse_train(&input.f0_hz, &input.voicing, start, rate.hz(), hop);
+        let pulses = pulse_train(&input.f0_hz, &input.voicing, rate.hz(), hop);
         let filters = self.filters(input);
         let pulse_filter = Tensor::polar(&filters.pulse.exp(), &(minimum_phase(&filters.pulse) + filters.phase));
         let noise = self.noise_stft.forward(&noise(&pulses)) * filters.noise.exp().to_kind(Kind::ComplexFloat);
         let voiced = self.stft.inverse(&(self.stft.forward(&pulses) * pulse_filter));
-        (voiced + self.noise_stft.inverse(&noise), end)
+        voiced + self.noise_stft.inverse(&noise)
     }
 
     fn filters(&self, input: &VocoderInput) -> Filters {
@@ -171,6 +180,7 @@ mod tests {
             mel: Tensor::full([2, 80, 9], -5.0, floats),
             f0_hz: Tensor::full([2, 9], 120.0, floats),
             voicing: Tensor::ones([2, 9], floats),
+            source: MelSource::Recording,
         };
         let samples = vocoder.forward(&input);
         assert_eq!(samples.size(), [2, 9 * 256]);

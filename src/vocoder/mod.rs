@@ -3,6 +3,7 @@
 //! [`harmonic::HarmonicVocoder`] shapes a pulse train and noise with filters that a network reads off the mel
 //! spectrogram, frame by frame: all of the network runs at 86 frames a second, so it is fast on a plain CPU.
 
+pub mod consistency;
 pub mod discriminator;
 pub mod excitation;
 pub mod filter;

@@ -13,8 +13,8 @@ use crate::{
     },
     dataset::manifest::{Basis, Speaker},
     diarization::{
-        Diarized, Diarizer, SpeakerCount, Turn, clustering::Clustering, hearing::NetworkHearing, pipeline::KnownVoice,
-        rttm,
+        Diarized, Diarizer, SpeakerCount, Turn, TurnRules, clustering::Clustering, hearing::NetworkHearing,
+        pipeline::KnownVoice, rttm,
     },
     error::FileError,
     files,
@@ -50,7 +50,7 @@ impl Diarization<'_> {
             calibration: self.calibration,
             count: self.count,
             known: self.known,
-            exclusive: false,
+            rules: TurnRules::default(),
         };
         Ok(diarizer.diarize(path)?)
     }

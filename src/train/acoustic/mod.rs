@@ -1,8 +1,10 @@
 //! Training of the acoustic model, with the aligner's durations as truth.
 
+mod listener;
 mod recipe;
 mod windows;
 
+pub use listener::{Listener, ListenerConfig};
 pub use recipe::{AcousticRecipe, LossWeights};
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
 
 use crate::acoustic::config::AcousticConfig;
+use crate::acoustic::decoder::Frames;
 use crate::acoustic::discriminator::MelDiscriminator;
 use crate::acoustic::model::AcousticModel;
 use crate::dataset::batches::LengthBatches;
@@ -40,6 +43,8 @@ pub struct AcousticData {
     pub batch_frames: usize,
     /// The discriminator, where there is one.
     pub adversary: Option<AdversaryConfig>,
+    /// Who hears what is made, where somebody does.
+    pub listener: Option<Listener>,
 }
 
 /// The acoustic model in training.
@@ -56,8 +61,10 @@ pub struct AcousticTask {
 
 /// The parts of the loss, scalars, and what they were measured on.
 struct Parts {
-    /// (B, M, T), made and real.
-    mels: (Tensor, Tensor),
+    /// What was made.
+    frames: Frames,
+    /// (B, M, T) of the recordings.
+    real_mel: Tensor,
     mel: Tensor,
     duration: Tensor,
     variance: Tensor,
@@ -92,6 +99,17 @@ impl AcousticTask {
         })
     }
 
+    /// The discriminators begin with what those of another run have learnt, see [`Task::companion`].
+    pub fn start_judges(&mut self, judges: &Weights) -> Result<(), CheckpointError> {
+        if let Some(adversary) = &mut self.adversary {
+            adversary.start_from(&judges.subset(MEL_JUDGE))?;
+        }
+        match &mut self.data.listener {
+            Some(listener) => listener.start_from(&judges.subset(LISTENER)),
+            None => Ok(()),
+        }
+    }
+
     fn parts(&self, items: &[&Labelled], random: &mut ChaCha8Rng) -> Parts {
         let speaker = |item: &&Labelled| {
             let known = &self.data.speakers[&item.speaker];
@@ -123,9 +141,10 @@ impl AcousticTask {
             ) / bands,
             duration: per_symbol(variance.log_duration - &batch.log_duration),
             variance: per_symbol(variance.pitch - &batch.pitch) + per_symbol(variance.energy - &batch.energy),
-            pitch: per_frame((frames.pitch - real_pitch).abs(), &(&voicing * &frame_mask)),
+            pitch: per_frame((&frames.pitch - real_pitch).abs(), &(&voicing * &frame_mask)),
             voicing: per_frame(cross_entropy(&frames.voicing, &voicing), &frame_mask),
-            mels: (frames.mel, real_mel),
+            frames,
+            real_mel,
         }
     }
 }
@@ -156,11 +175,20 @@ impl Task for AcousticTask {
         ];
         if let Some(adversary) = self.adversary.as_ref().filter(|adversary| adversary.has_begun(progress)) {
             let lengths: Vec<usize> = items.iter().map(|item| item.frames()).collect();
-            if let Some((made, real)) = windows::windows(&parts.mels, &lengths, &mut random) {
+            if let Some((made, real)) = windows::windows(&parts.frames.mel, &parts.real_mel, &lengths, &mut random) {
                 let contest = adversary.contest(&made, &real);
                 named.extend([("discriminator", contest.discriminator), ("features", contest.features)]);
                 total += contest.loss;
             }
+        }
+        let heard = self
+            .data
+            .listener
+            .as_ref()
+            .and_then(|listener| listener.hear(&parts.frames, &items, progress, &mut random));
+        if let Some(heard) = heard {
+            named.extend(heard.parts);
+            total += heard.loss;
         }
         Loss { total, parts: named, audio_s: frames as f64 / self.model.config().mel.frame_rate() }
     }
@@ -192,14 +220,42 @@ impl Task for AcousticTask {
         weights.set_json("model", self.model.config())
     }
 
+    fn companion(&self) -> Option<(&'static str, Weights)> {
+        let mut judges = Weights::default();
+        if let Some(adversary) = &self.adversary {
+            judges.extend(MEL_JUDGE, adversary.weights());
+        }
+        if let Some(listener) = &self.data.listener {
+            judges.extend(LISTENER, listener.adversary().weights());
+        }
+        (!judges.tensors.is_empty()).then_some((JUDGES, judges))
+    }
+
     fn state(&self) -> Weights {
-        self.adversary.as_ref().map(Adversary::state).unwrap_or_default()
+        let mut state = self.adversary.as_ref().map(Adversary::state).unwrap_or_default();
+        if let Some(listener) = &self.data.listener {
+            state.extend(LISTENER, listener.adversary().state());
+        }
+        state
     }
 
     fn restore(&self, state: &Weights) -> Result<(), CheckpointError> {
-        self.adversary.as_ref().map_or(Ok(()), |adversary| adversary.restore(state))
+        if let Some(adversary) = &self.adversary {
+            adversary.restore(state)?;
+        }
+        match &self.data.listener {
+            Some(listener) => listener.adversary().restore(&state.subset(LISTENER)),
+            None => Ok(()),
+        }
     }
 }
+
+/// The file of the discriminators, published for those who go on from the base.
+pub const JUDGES: &str = "judges";
+/// Where the discriminator of mels lies in it.
+const MEL_JUDGE: &str = "mel.";
+/// Where the listener's discriminator lies in it, and in a checkpoint.
+const LISTENER: &str = "listener.";
 
 /// The mean of unit vectors, of unit length.
 pub fn mean_direction(vectors: &[Vec<f32>]) -> Vec<f32> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::listener::ListenerConfig;
 use crate::acoustic::config::AcousticConfig;
 use crate::train::adversary::AdversaryConfig;
 use crate::train::runner::RunConfig;
@@ -32,6 +33,8 @@ pub struct AcousticRecipe {
     pub voicing_weight: f64,
     /// The discriminator, where there is one.
     pub adversary: Option<AdversaryConfig>,
+    /// Who hears what is made through the vocoder, where somebody does; the vocoder must be trained first.
+    pub listener: Option<ListenerConfig>,
     /// Sizes of the network.
     pub model: AcousticConfig,
     /// Length and learning rate.

@@ -10,17 +10,22 @@ const WINDOW: usize = 64;
 const WINDOWS: usize = 2;
 
 /// Windows at random places of made and real mel spectrograms (B, M, T); none where all utterances are shorter.
-pub(super) fn windows(mels: &(Tensor, Tensor), lengths: &[usize], random: &mut ChaCha8Rng) -> Option<(Tensor, Tensor)> {
-    let (mut made, mut real) = (Vec::new(), Vec::new());
+pub(super) fn windows(
+    made: &Tensor,
+    real: &Tensor,
+    lengths: &[usize],
+    random: &mut ChaCha8Rng,
+) -> Option<(Tensor, Tensor)> {
+    let (mut of_made, mut of_real) = (Vec::new(), Vec::new());
     for (index, &length) in lengths.iter().enumerate().filter(|(_, length)| **length >= WINDOW) {
         for _ in 0..WINDOWS {
             let start = random.random_range(0..=length - WINDOW) as i64;
             let cut = |mel: &Tensor| mel.get(index as i64).narrow(1, start, WINDOW as i64);
-            made.push(cut(&mels.0));
-            real.push(cut(&mels.1));
+            of_made.push(cut(made));
+            of_real.push(cut(real));
         }
     }
-    (!made.is_empty()).then(|| (Tensor::stack(&made, 0), Tensor::stack(&real, 0)))
+    (!of_made.is_empty()).then(|| (Tensor::stack(&of_made, 0), Tensor::stack(&of_real, 0)))
 }
 
 #[cfg(test)]
@@ -34,12 +39,12 @@ mod tests {
     fn made_and_real_are_cut_at_the_same_places_within_the_utterance() {
         let mut random = ChaCha8Rng::seed_from_u64(1);
         let time = Tensor::arange(200, (Kind::Float, Device::Cpu)).expand([3, 80, 200], false);
-        let mels = (time.shallow_clone(), &time + 0.5);
-        let (made, real) = windows(&mels, &[200, 63, 64], &mut random).expect("two are long enough");
+        let later = &time + 0.5;
+        let (made, real) = windows(&time, &later, &[200, 63, 64], &mut random).expect("two are long enough");
         assert_eq!(made.size(), [4, 80, 64]);
         assert_eq!((real - &made).max().double_value(&[]), 0.5);
         // The last utterance has room for one place only.
         assert_eq!(made.get(3).max().double_value(&[]), 63.0);
-        assert!(windows(&mels, &[10, 20, 63], &mut random).is_none());
+        assert!(windows(&time, &later, &[10, 20, 63], &mut random).is_none());
     }
 }

@@ -211,7 +211,13 @@ impl<'a> Runner<'a> {
         let mut published = self.ema.weights();
         published.set_json("step", &self.step)?;
         task.metadata(&mut published)?;
-        published.write(&self.options.folder.join("weights.safetensors"), Precision::Half)?;
+        let publish = |name: &str, weights: &Weights| {
+            weights.write(&self.options.folder.join(format!("{name}.safetensors")), Precision::Half)
+        };
+        publish("weights", &published)?;
+        if let Some((name, weights)) = task.companion() {
+            publish(name, &weights)?;
+        }
         Ok(())
     }
 

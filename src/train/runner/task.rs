@@ -27,6 +27,11 @@ pub trait Task {
     /// What the published weights must carry to be loaded again.
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError>;
 
+    /// Weights that are published beside the component's own, in a file of that name: what else learnt in the run.
+    fn companion(&self) -> Option<(&'static str, Weights)> {
+        None
+    }
+
     /// State beside the trained variables that a resumed run needs, such as a discriminator.
     fn state(&self) -> Weights {
         Weights::default()

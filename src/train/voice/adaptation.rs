@@ -13,7 +13,7 @@ use super::{VoiceTrainError, VoiceTraining};
 use crate::nn::adamw::AdamWConfig;
 use crate::nn::checkpoint::{Precision, Weights};
 use crate::nn::schedule::Schedule;
-use crate::train::acoustic::{AcousticData, AcousticTask, LossWeights};
+use crate::train::acoustic::{AcousticData, AcousticTask, Listener, ListenerConfig, LossWeights};
 use crate::train::adversary::AdversaryConfig;
 use crate::train::runner::{RunConfig, RunOptions, Runner, Task as _};
 
@@ -44,6 +44,13 @@ const JUDGE: AdversaryConfig = AdversaryConfig {
     begin: 0.0,
     warmup_steps: 40,
 };
+/// So was it by being heard through the vocoder.
+const LISTENER: ListenerConfig = ListenerConfig {
+    windows: 4,
+    frames: 64,
+    spectral_weight: 0.1,
+    adversary: AdversaryConfig { channels: 16, weight: 1.0, feature_weight: 0.2, ..JUDGE },
+};
 /// Held-out speech is measured so many times.
 const VALIDATIONS: u64 = 12;
 /// Training ends when held-out speech has not been said better for so many of them.
@@ -62,6 +69,7 @@ impl VoiceTraining<'_> {
         drop(model);
         let base = Weights::from_store(&store);
         let store = nn::VarStore::new(self.models.device());
+        tch::manual_seed(self.config.seed as i64);
         let data = AcousticData {
             training: speech.training,
             validation: speech.validation,
@@ -69,9 +77,12 @@ impl VoiceTraining<'_> {
             built_in: Default::default(),
             batch_frames: BATCH_FRAMES,
             adversary: Some(JUDGE),
+            listener: Some(Listener::new(LISTENER, self.models.vocoder()?, self.models.device())),
         };
-        tch::manual_seed(self.config.seed as i64);
-        let task = AcousticTask::new(&store, config, LossWeights::default(), data, self.config.seed)?;
+        let mut task = AcousticTask::new(&store, config, LossWeights::default(), data, self.config.seed)?;
+        if let Some(judges) = self.models.judges()? {
+            task.start_judges(&judges)?;
+        }
         base.load_into(&store, str::to_string)?;
         freeze_text(&store);
         let before = by_name(&tch::no_grad(|| task.validate()));

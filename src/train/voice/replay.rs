@@ -92,6 +92,7 @@ fn say(base: &AcousticModel, front_end: &FrontEnd, sentence: &str, embedding: &[
         voicing: output.voicing.squeeze_dim(0).to_device(tch::Device::Cpu).gt(0.5).to_kind(Kind::Float),
         symbols,
         durations: output.durations,
+        samples: Tensor::zeros([0], (Kind::Int16, tch::Device::Cpu)),
         score: 0.0,
     }
 }
