@@ -36,7 +36,7 @@ impl Prepared {
         self.rate.duration(self.samples.size()[0] as usize).0
     }
 
-    /// See [`crop`].
+    /// Samples `start .. start + length` as floats in [-1, 1], padded with zeros at the end.
     pub fn crop(&self, start: i64, length: i64) -> Tensor {
         crop(&self.samples, start, length)
     }
