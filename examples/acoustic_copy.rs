@@ -8,7 +8,6 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use tch::{Device, Kind};
-use voice_clone::acoustic::variance::pitch_hz;
 use voice_clone::audio::{AudioWriter, OutputFormat};
 use voice_clone::dataset::{corpus::CorpusUtterance, prepared::Preparer};
 use voice_clone::nn::host::floats;
@@ -54,8 +53,8 @@ fn main() -> Result<()> {
         let made = tch::no_grad(|| {
             let (_, frames, _) = batch.teach(&acoustic);
             let input = VocoderInput {
+                f0_hz: frames.f0_hz(),
                 mel: frames.mel,
-                f0_hz: pitch_hz(&frames.pitch).clamp(50.0, 600.0),
                 voicing: frames.voicing.sigmoid(),
                 source: MelSource::Model,
             };

@@ -6,12 +6,11 @@
     scripts/imitation.py --corpus corpus/ --output said/ --train 8        after training on 8 minutes
     scripts/imitation.py ... --train 8 --without-transcripts              the same from recordings alone
 
-Each reader says ten texts of 8 to 16 s that reader 1088 read (she herself those of 3242). Similarity is Resemblyzer's cosine to the mean of up to
-20 other recordings of the reader, all equally loud; the rest is as in scripts/judges.py.
+Each reader says ten texts of 8 to 16 s that reader 1088 read (she herself those of 3242). Similarity is Resemblyzer's
+cosine to the mean of up to 20 other recordings of the reader, all equally loud; the rest is as in scripts/judges.py.
 """
 import argparse, csv, json, pathlib, shutil, statistics, subprocess
 
-import numpy as np
 import soundfile
 
 import judges
@@ -65,22 +64,14 @@ def main():
     arguments = parser.parse_args()
     with open(arguments.corpus / "librispeech/utterances.tsv") as lines:
         texts = {row["id"]: row["text"] for row in csv.DictReader(lines, delimiter="\t")}
-    names = arguments.readers.split(",")
-    readers = [Reader(arguments.corpus, name, texts) for name in names]
+    readers = [Reader(arguments.corpus, name, texts) for name in arguments.readers.split(",")]
     settings = [part for setting in arguments.set for part in ("--set", setting)]
     # Voices are made here and not among the user's own.
     home = [*settings, "--set", f"voices.dir={arguments.output.resolve() / 'voices'}"]
     shutil.rmtree(arguments.output / "voices", ignore_errors=True)
     natural, dns, listen = judges.distillmos(), judges.dnsmos(), judges.whisper()
-    from resemblyzer import VoiceEncoder, preprocess_wav
-    encoder = VoiceEncoder("cpu", verbose=False)
-
-    def embed(path):
-        return encoder.embed_utterance(preprocess_wav(judges.alike_loud(judges.load(path)), source_sr=16000))
-
-    sources = [Reader(arguments.corpus, name, texts) for name in READERS]
     for reader in readers:
-        other = next(source for source in sources if source.name != reader.name)
+        other = Reader(arguments.corpus, next(name for name in READERS if name != reader.name), texts)
         folder = arguments.output / reader.name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
@@ -96,13 +87,12 @@ def main():
         batch.write_text("".join(json.dumps({"id": id, "text": text}) + "\n" for id, text in said.items()))
         subprocess.run([arguments.program, "generate", "--batch", batch, "--voice", voice, "--output", folder, *home],
                        check=True, capture_output=True)
-        mean = np.mean([embed(path) for path in reader.judged], axis=0)
-        mean /= np.linalg.norm(mean)
+        like = judges.likeness(reader.judged)
         made = {id: folder / f"{id}.wav" for id in said}
         wrong = sum(judges.errors(judges.plain_words(said[id]), judges.plain_words(listen(judges.load(path))))
                     for id, path in made.items())
         words = sum(len(judges.plain_words(text)) for text in said.values())
-        print(f"{reader.name} ({note}): similarity {statistics.mean(float(embed(path) @ mean) for path in made.values()):.3f}, "
+        print(f"{reader.name} ({note}): similarity {statistics.mean(like(path) for path in made.values()):.3f}, "
               f"DistillMOS {statistics.mean(natural(judges.load(path)) for path in made.values()):.2f}, "
               f"DNSMOS {statistics.mean(dns(judges.load(path)) for path in made.values()):.2f}, "
               f"words wrong {100 * wrong / words:.1f} %", flush=True)

@@ -63,6 +63,16 @@ def errors(reference, heard):
     return row[-1]
 
 
+def likeness(real):
+    """A function that says how like the speaker of the recordings `real` another is: Resemblyzer's cosine to their mean."""
+    from resemblyzer import VoiceEncoder, preprocess_wav
+    encoder = VoiceEncoder("cpu", verbose=False)
+    embed = lambda path: encoder.embed_utterance(preprocess_wav(alike_loud(load(path)), source_sr=16000))
+    mean = np.mean([embed(path) for path in real], axis=0)
+    mean /= np.linalg.norm(mean)
+    return lambda path: float(embed(path) @ mean)
+
+
 def read_texts(path):
     lines = path.read_text().splitlines()
     if path.suffix == ".jsonl":
@@ -106,13 +116,9 @@ def main():
     if total:
         print(f"words wrong {100 * wrong / total:.1f} % ({wrong} of {total})")
     if arguments.like:
-        from resemblyzer import VoiceEncoder, preprocess_wav
-        encoder = VoiceEncoder("cpu", verbose=False)
-        embed = lambda path: encoder.embed_utterance(preprocess_wav(alike_loud(load(path)), source_sr=16000))
         others = [path for pattern in ("*.wav", "*.opus", "*.flac") for path in sorted(arguments.like.glob(pattern))]
-        mean = np.mean([embed(path) for path in others], axis=0)
-        mean /= np.linalg.norm(mean)
-        similar = [float(embed(path) @ mean) for path in files]
+        like = likeness(others)
+        similar = [like(path) for path in files]
         print(f"similarity {statistics.mean(similar):.3f} (of {len(similar)}, to {len(others)} real)")
 
 

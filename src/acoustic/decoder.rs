@@ -5,6 +5,7 @@ use tch::{Tensor, nn};
 use super::config::AcousticConfig;
 use super::expand::{Expansion, pair_mask};
 use super::film::ConditionedStack;
+use super::variance::pitch_hz;
 
 /// What the decoder says of each frame.
 #[derive(Debug)]
@@ -15,6 +16,13 @@ pub struct Frames {
     pub pitch: Tensor,
     /// (B, T) logit of being voiced.
     pub voicing: Tensor,
+}
+
+impl Frames {
+    /// (B, T) F0 in Hz, without gaps, within what voices do.
+    pub fn f0_hz(&self) -> Tensor {
+        pitch_hz(&self.pitch).clamp(50.0, 600.0)
+    }
 }
 
 /// A plain regression decoder over pairs of frames.

@@ -106,7 +106,7 @@ impl AcousticModel {
             let used = (durations.iter().sum::<usize>() as i64).max(1);
             AcousticOutput {
                 mel: frames.mel.narrow(2, 0, used),
-                f0_hz: pitch_hz(&frames.pitch.narrow(1, 0, used)).clamp(50.0, 600.0),
+                f0_hz: frames.f0_hz().narrow(1, 0, used),
                 voicing: frames.voicing.narrow(1, 0, used).sigmoid(),
                 durations,
             }

@@ -166,6 +166,7 @@ impl Task for VocoderTask {
         };
         let picks: Vec<Pick> = (0..self.batch).map(pick).collect();
         let (real, input) = self.crops(&picks, &self.training);
+        // Brought back to the mel, it would hardly differ in mel any more, and learn nothing from that.
         let made = self.vocoder.shape(&input);
         let terms = self.loss.terms(&made, &real);
         let mut parts = vec![

@@ -42,15 +42,14 @@ impl MelConsistency {
 
     /// Prepares window and filters.
     pub fn new(config: &MelConfig, device: Device) -> Self {
-        let bands = bells(config.n_mels, config.n_mels);
         let reach = Self::OUTLINE_REACH;
-        let frames = bells(2 * reach + 1, 2 * reach + 1).get(reach);
+        let middle = bells(2 * reach + 1).get(reach);
         Self {
             stft: Stft::new(config.stft(), device),
             mel: MelSpectrogram::new(config, device),
             shares: shares(config).to_device(device),
-            outline: bands.to_device(device),
-            frame_weights: frames.view([1, 1, 1, -1]).to_device(device),
+            outline: bells(config.n_mels).to_device(device),
+            frame_weights: middle.view([1, 1, 1, -1]).to_device(device),
         }
     }
 
@@ -88,11 +87,11 @@ fn shares(config: &MelConfig) -> Tensor {
     Tensor::from_slice(&flat).view([bins as i64, config.n_mels])
 }
 
-/// (rows, columns): Gaussian bells around the diagonal, each row summing to 1.
-fn bells(rows: i64, columns: i64) -> Tensor {
-    let at = |count| Tensor::arange(count, (Kind::Float, Device::Cpu));
+/// (N, N): Gaussian bells around the diagonal, each row summing to 1.
+fn bells(count: i64) -> Tensor {
+    let at = Tensor::arange(count, (Kind::Float, Device::Cpu));
     let spread = MelConsistency::OUTLINE_SPREAD;
-    let bells = ((at(rows).unsqueeze(1) - at(columns)) / spread).square() * -0.5;
+    let bells = ((at.unsqueeze(1) - &at) / spread).square() * -0.5;
     bells.softmax(1, Kind::Float)
 }
 
@@ -115,6 +114,14 @@ mod tests {
         (draw(), draw() * swell)
     }
 
+    /// A noise, its mel, and what keeps to mels.
+    fn noise() -> (Tensor, Tensor, MelConsistency) {
+        let config = MelConfig::synthesis();
+        let (noise, _) = noises();
+        let mel = MelSpectrogram::new(&config, Device::Cpu).forward(&noise);
+        (noise, mel, MelConsistency::new(&config, Device::Cpu))
+    }
+
     #[test]
     fn every_round_brings_the_mel_nearer() {
         let config = MelConfig::synthesis();
@@ -131,10 +138,7 @@ mod tests {
 
     #[test]
     fn what_is_consistent_stays_and_silence_is_reached() {
-        let config = MelConfig::synthesis();
-        let (noise, _) = noises();
-        let consistency = MelConsistency::new(&config, Device::Cpu);
-        let mel = MelSpectrogram::new(&config, Device::Cpu).forward(&noise);
+        let (noise, mel, consistency) = noise();
         let gap = (consistency.restore(&noise, &mel, MelSource::Recording, 2) - &noise).abs().max().double_value(&[]);
         assert!(gap < 1e-4, "{gap}");
         let silence = mel.full_like(MelSpectrogram::FLOOR.ln());
@@ -144,10 +148,8 @@ mod tests {
 
     #[test]
     fn a_level_is_kept_to_in_every_bin_whatever_the_source() {
-        let config = MelConfig::synthesis();
-        let (noise, _) = noises();
-        let consistency = MelConsistency::new(&config, Device::Cpu);
-        let mel = MelSpectrogram::new(&config, Device::Cpu).forward(&noise) - 2f64.ln();
+        let (noise, mel, consistency) = noise();
+        let mel = mel - 2f64.ln();
         // 6 dB less in every band is 6 dB less in every bin, those above the highest band too.
         for source in [MelSource::Recording, MelSource::Model] {
             let halved = consistency.restore(&noise, &mel, source, 1);
@@ -159,10 +161,7 @@ mod tests {
     /// Bands in turn too loud and too soft are a detail; loud below and soft above is an outline.
     #[test]
     fn of_a_predicted_mel_the_outline_counts_and_not_the_details() {
-        let config = MelConfig::synthesis();
-        let (noise, _) = noises();
-        let consistency = MelConsistency::new(&config, Device::Cpu);
-        let mel = MelSpectrogram::new(&config, Device::Cpu).forward(&noise);
+        let (noise, mel, consistency) = noise();
         let moved = |change: &[f32]| {
             let wanted = &mel + Tensor::from_slice(change).unsqueeze(1);
             distance(&consistency.restore(&noise, &wanted, MelSource::Model, 2), &mel)

@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Tensor};
 
 use crate::acoustic::decoder::Frames;
-use crate::acoustic::variance::pitch_hz;
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::train::adversary::{Adversary, AdversaryConfig};
 use crate::train::labels::Labelled;
@@ -99,19 +98,20 @@ impl Listener {
         });
         let chances = WeightedIndex::new(places).ok()?;
         let hop = self.vocoder.config().mel.hop;
-        let (mut mel, mut pitch, mut voicing, mut real) = (vec![], vec![], vec![], vec![]);
+        // F0 learns from its own loss: spectra a harmonic apart say nothing of the way.
+        let predicted = made.f0_hz().detach();
+        let (mut mel, mut f0, mut voicing, mut real) = (vec![], vec![], vec![], vec![]);
         for _ in 0..self.config.windows {
             let index = chances.sample(random);
             let start = random.random_range(0..=items[index].frames() - frames) as i64;
             let cut = |tensor: &Tensor| tensor.get(index as i64).narrow(-1, start, frames as i64);
             mel.push(cut(&made.mel));
-            pitch.push(cut(&made.pitch));
+            f0.push(cut(&predicted));
             voicing.push(cut(&made.voicing));
             real.push(items[index].crop(start * hop, frames as i64 * hop));
         }
         let stack = |tensors: &[Tensor]| Tensor::stack(tensors, 0);
-        // F0 learns from its own loss: spectra a harmonic apart say nothing of the way.
-        let f0_hz = pitch_hz(&stack(&pitch).detach()).clamp(50.0, 600.0);
+        let f0_hz = stack(&f0);
         let real = stack(&real).to_device(f0_hz.device());
         // Every detail is heard, as if it were a recording's: what is wrong with it must be learnt.
         let (mel, voicing, source) = (stack(&mel), stack(&voicing).sigmoid(), MelSource::Recording);

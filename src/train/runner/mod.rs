@@ -202,9 +202,7 @@ impl<'a> Runner<'a> {
         let optimiser = self.optimiser.state();
         state.metadata.extend(optimiser.metadata.clone());
         state.extend("optimiser.", optimiser);
-        let other = task.state();
-        state.metadata.extend(other.metadata.clone());
-        state.extend("task.", other);
+        state.extend("task.", task.state());
         state.set_json("step", &self.step)?;
         state.set_json("elapsed_s", &self.elapsed().as_secs_f64())?;
         state.write(&self.checkpoint_path(), Precision::Full)?;

@@ -32,7 +32,7 @@ pub trait Task {
         None
     }
 
-    /// State beside the trained variables that a resumed run needs, such as a discriminator.
+    /// Tensors beside the trained variables that a resumed run needs, such as a discriminator's; metadata is not kept.
     fn state(&self) -> Weights {
         Weights::default()
     }
