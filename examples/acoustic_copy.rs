@@ -9,6 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use tch::{Device, Kind};
 use voice_clone::audio::{AudioWriter, OutputFormat};
+use voice_clone::augment::Speed;
 use voice_clone::dataset::{corpus::CorpusUtterance, prepared::Preparer};
 use voice_clone::nn::host::floats;
 use voice_clone::synthesis::{Voice, models::Models};
@@ -34,7 +35,14 @@ fn main() -> Result<()> {
         let text = std::fs::read_to_string(path.with_extension("txt")).context("each recording needs its .txt")?;
         let key = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (collection, speaker) = ("copy".to_owned(), "speaker".to_owned());
-        Ok(CorpusUtterance { key, collection, speaker, path: path.to_path_buf(), text: Some(text) })
+        Ok(CorpusUtterance {
+            key,
+            collection,
+            speaker,
+            path: path.to_path_buf(),
+            text: Some(text),
+            speed: Speed::NORMAL,
+        })
     };
     let utterances = recordings.iter().map(utterance).collect::<Result<Vec<_>>>()?;
     let cache = tempfile::tempdir()?;
@@ -42,7 +50,12 @@ fn main() -> Result<()> {
     let (analysed, _) = Preparer::analysis(cache.path()).prepare_all(utterances, || ());
     let own = embed_speakers(&analysed, &models.speaker()?, 40)?.remove("speaker").unwrap_or_default();
     let voice = match voice.as_str() {
-        "-" => Voice { name: "speaker".into(), embedding: mean_direction(&own), adapter: None },
+        "-" => Voice {
+            name: "speaker".into(),
+            embedding: mean_direction(&own),
+            adapter: None,
+            correction: Default::default(),
+        },
         folder => Voice::trained(Path::new(folder), &models)?,
     };
     let (_store, acoustic) = models.acoustic(voice.adapter.as_ref())?;

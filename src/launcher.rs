@@ -26,6 +26,11 @@ const ALLOCATOR: (&str, &str) = (
 /// CUDA numbers GPUs as their driver does, by their place on the bus, and not by their speed.
 const DEVICE_ORDER: (&str, &str) = ("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
 
+/// How long a thread of libtorch's waits for the others before it sleeps (turns of a loop; by default as good as for
+/// ever). Where another program wants a processor too, a thread that spins keeps the one that it waits for from running:
+/// sentences then take several times as long.
+const WAITING: (&str, &str) = ("GOMP_SPINCOUNT", "1000");
+
 /// Why the engine does not run.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
@@ -60,7 +65,7 @@ pub fn become_engine() -> Result<ExitCode, LaunchError> {
     let libraries = find_libtorch(&own)?;
     let mut command = Command::new(&engine);
     command.args(env::args_os().skip(1)).env(LIBRARY_PATH, prepended(&libraries));
-    for (variable, value) in [ALLOCATOR, DEVICE_ORDER] {
+    for (variable, value) in [ALLOCATOR, DEVICE_ORDER, WAITING] {
         if env::var_os(variable).is_none() {
             command.env(variable, value);
         }

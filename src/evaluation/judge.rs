@@ -16,6 +16,7 @@ use crate::audio::{AudioError, Resampler, load_mono};
 use crate::features::mel::{MelConfig, MelSpectrogram};
 use crate::speaker::{SpeakerEncoder, SpeakerError, cosine};
 use crate::synthesis::models::{ModelError, Models};
+use crate::synthesis::sentences::HARVARD;
 use crate::synthesis::synthesizer::{SpeakOptions, Synthesizer};
 use crate::synthesis::voice::Voice;
 use crate::text::FrontEnd;
@@ -34,14 +35,6 @@ pub enum JudgeError {
     #[error("its transcript has no words")]
     Silent,
 }
-
-/// What is said to judge a voice by recordings without transcripts.
-const SENTENCES: [&str; 4] = [
-    "The birch canoe slid on the smooth planks.",
-    "Glue the sheet to the dark blue background.",
-    "It's easy to tell the depth of a well.",
-    "These days a chicken leg is a rare dish.",
-];
 
 /// Models and measures, loaded once for many recordings.
 pub struct Judge {
@@ -76,7 +69,7 @@ impl Judge {
     pub fn measure(&self, id: &str, path: &Path, text: Option<&str>, seed: u64) -> Result<Utterance, JudgeError> {
         let rate = Synthesizer::RATE;
         let recording = load_mono(path, rate)?;
-        let sentence = text.unwrap_or(SENTENCES[seed as usize % SENTENCES.len()]);
+        let sentence = text.unwrap_or(HARVARD[seed as usize % HARVARD.len()]);
         let watch = Timer::start();
         let options = SpeakOptions { seed, ..SpeakOptions::default() };
         let said: Vec<f32> = self.synthesizer.speak(sentence, options).flat_map(|part| part.samples).collect();

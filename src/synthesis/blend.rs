@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use tch::{Kind, Tensor};
 
+use super::correction::Correction;
 use super::models::{ModelError, Models};
 use super::voice::Voice;
 use crate::nn::checkpoint::Weights;
@@ -68,7 +69,8 @@ pub fn blend(parts: Vec<(Voice, f64)>, models: &Models) -> Result<Voice, ModelEr
         true => Some(blend_adapters(&parts, &models.acoustic_weights()?)),
         false => None,
     };
-    Ok(Voice { name, embedding, adapter })
+    let correction = Correction::blend(parts.iter().map(|(voice, weight)| (&voice.correction, *weight)));
+    Ok(Voice { name, embedding, adapter, correction })
 }
 
 fn blend_adapters(parts: &[(Voice, f64)], base: &Weights) -> Weights {
@@ -112,7 +114,8 @@ mod tests {
             let tensors = named.iter().map(|&(name, value)| (name.to_owned(), Tensor::from_slice(&[value])));
             Weights { tensors: tensors.collect(), ..Weights::default() }
         };
-        let voice = |adapter| Voice { name: String::new(), embedding: Vec::new(), adapter };
+        let voice =
+            |adapter| Voice { name: String::new(), embedding: Vec::new(), adapter, correction: Correction::default() };
         let base = weights(&[("a", 1.0), ("b", 1.0), ("c", 1.0)]);
         let parts = [(voice(Some(weights(&[("a", 3.0), ("b", 5.0)]))), 0.75), (voice(None), 0.25)];
         let found = blend_adapters(&parts, &base);

@@ -1,7 +1,9 @@
 //! Text to speech with one voice.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
+use super::correction::Correction;
 use super::level::fade_ends;
 use super::manner::{Manner, volume};
 use super::models::{ModelError, Models};
@@ -9,6 +11,7 @@ use super::style::SpeakingStyle;
 use super::voice::Voice;
 use crate::acoustic::AcousticModel;
 use crate::acoustic::model::AcousticOutput;
+use crate::nn::checkpoint::Weights;
 use crate::nn::host::floats;
 use crate::text::prosody::Utterance;
 use crate::text::{FrontEnd, token::Unreadable};
@@ -55,9 +58,46 @@ pub struct SpokenWord {
 #[derive(Debug)]
 pub struct Synthesizer {
     front_end: FrontEnd,
-    acoustic: AcousticModel,
+    acoustic: Rc<AcousticModel>,
     vocoder: Rc<HarmonicVocoder>,
     speaker: Vec<f32>,
+    correction: Correction,
+}
+
+/// Base models that all voices of a thread share; one that was trained has an acoustic model of its own.
+#[derive(Debug)]
+pub struct SharedModels {
+    models: Models,
+    acoustic: OnceCell<Rc<AcousticModel>>,
+    vocoder: Rc<HarmonicVocoder>,
+}
+
+impl SharedModels {
+    /// Loads what every voice needs.
+    pub fn load(models: Models) -> Result<Self, ModelError> {
+        Ok(Self { vocoder: Rc::new(models.vocoder()?), acoustic: OnceCell::new(), models })
+    }
+
+    /// Where they are from.
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// The base acoustic model, loaded when it is first asked for.
+    pub fn acoustic(&self) -> Result<Rc<AcousticModel>, ModelError> {
+        if let Some(known) = self.acoustic.get() {
+            return Ok(known.clone());
+        }
+        let loaded = Rc::new(frozen(&self.models, None)?);
+        Ok(self.acoustic.get_or_init(|| loaded).clone())
+    }
+}
+
+/// An acoustic model that is not trained any more.
+fn frozen(models: &Models, adapter: Option<&Weights>) -> Result<AcousticModel, ModelError> {
+    let (mut store, acoustic) = models.acoustic(adapter)?;
+    store.freeze();
+    Ok(acoustic)
 }
 
 impl Synthesizer {
@@ -66,14 +106,22 @@ impl Synthesizer {
 
     /// Loads what `voice` needs to speak.
     pub fn load(models: &Models, voice: &Voice) -> Result<Self, ModelError> {
-        Self::with_vocoder(models, voice, Rc::new(models.vocoder()?))
+        Self::sharing(&SharedModels::load(models.clone())?, voice)
     }
 
-    /// Loads what `voice` needs beside a vocoder, which serves all voices.
-    pub fn with_vocoder(models: &Models, voice: &Voice, vocoder: Rc<HarmonicVocoder>) -> Result<Self, ModelError> {
-        let (mut store, acoustic) = models.acoustic(voice.adapter.as_ref())?;
-        store.freeze();
-        Ok(Self { front_end: FrontEnd::new(), acoustic, vocoder, speaker: voice.embedding.clone() })
+    /// Loads what `voice` needs beside what it shares with others.
+    pub fn sharing(shared: &SharedModels, voice: &Voice) -> Result<Self, ModelError> {
+        let acoustic = match &voice.adapter {
+            Some(adapter) => Rc::new(frozen(&shared.models, Some(adapter))?),
+            None => shared.acoustic()?,
+        };
+        Ok(Self {
+            front_end: FrontEnd::new(),
+            acoustic,
+            vocoder: shared.vocoder.clone(),
+            speaker: voice.embedding.clone(),
+            correction: voice.correction.clone(),
+        })
     }
 
     /// What of the text cannot be read aloud.
@@ -91,10 +139,12 @@ impl Synthesizer {
 
     /// Speaks one utterance; `index` makes its noise differ from its neighbours'.
     pub fn utterance(&self, utterance: &Utterance, options: SpeakOptions, index: u64) -> SpokenUtterance {
-        let controls = options.manner.controls(utterance);
+        let mut controls = options.manner.controls(utterance);
+        controls.pitch_range *= self.correction.pitch_range;
         let output = self.acoustic.speak(&utterance.symbols, &self.speaker, &controls);
         let words = self.times(utterance, &output.durations);
         let AcousticOutput { mel, f0_hz, voicing, durations } = output;
+        let mel = self.correction.apply(mel);
         let input = VocoderInput { mel, f0_hz, voicing, source: MelSource::Model };
         let seed = options.seed ^ (index << 32);
         let mut samples = tch::no_grad(|| floats(&self.vocoder.forward_seeded(&input, seed)));
@@ -105,7 +155,9 @@ impl Synthesizer {
     /// The voice's own style in saying these utterances; none if they are too short to tell.
     pub fn own_style(&self, utterances: &[Utterance]) -> Option<SpeakingStyle> {
         let predicted = |utterance: &Utterance| self.acoustic.prosody(&utterance.symbols, &self.speaker);
-        SpeakingStyle::of_voice(utterances.iter().map(|utterance| (utterance.symbols.as_slice(), predicted(utterance))))
+        let said = utterances.iter().map(|utterance| (utterance.symbols.as_slice(), predicted(utterance)));
+        let style = SpeakingStyle::of_voice(said)?;
+        Some(SpeakingStyle { pitch_semitones: style.pitch_semitones * self.correction.pitch_range, ..style })
     }
 
     fn times(&self, utterance: &Utterance, durations: &[usize]) -> Vec<SpokenWord> {

@@ -1,4 +1,4 @@
-//! Voices: a speaker's embedding, and what training changed in the acoustic model.
+//! Voices: a speaker's embedding, what training changed in the acoustic model, and what is changed in what it makes.
 //!
 //! A trained voice is a folder with `voice.json` ([`VoiceManifest`]) and `adapter.safetensors`.
 
@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::correction::{Correction, Heard, Impression};
 use super::models::{ModelError, Models};
+use crate::acoustic::AcousticModel;
 use crate::audio::{AudioError, load_mono};
 use crate::error::FileError;
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::speaker::{SpeakerEncoder, SpeakerError};
-use crate::units::SampleRate;
+use crate::units::{SampleRate, Seconds};
 
 /// What `voice.json` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +41,9 @@ pub struct VoiceManifest {
     pub steps: u64,
     /// The speaker, 192 values of unit length.
     pub speaker_embedding: Vec<f32>,
+    /// How what is made of the embedding, after training, differs from the recordings.
+    #[serde(default)]
+    pub correction: Correction,
     /// Held-out losses before and after training.
     pub figures: serde_json::Value,
     /// The settings of the training.
@@ -120,10 +125,12 @@ pub struct Voice {
     pub embedding: Vec<f32>,
     /// Changed weights of the acoustic model.
     pub adapter: Option<Weights>,
+    /// What is changed in what the acoustic model makes.
+    pub correction: Correction,
 }
 
 /// More than this of a recording says nothing new of the speaker.
-const REFERENCE_LIMIT_S: usize = 120;
+const REFERENCE_LIMIT: Seconds = Seconds(120.0);
 
 impl Voice {
     /// The trained voice of this name in `folder`, else the built-in one.
@@ -134,7 +141,7 @@ impl Voice {
         }
         let mut built_in = models.built_in_voices()?;
         if let Some(embedding) = built_in.remove(name) {
-            return Ok(Self { name: name.to_string(), embedding, adapter: None });
+            return Ok(Self { name: name.to_string(), embedding, adapter: None, correction: Correction::default() });
         }
         let mut known: Vec<String> = built_in.into_keys().collect();
         known.extend(trained_voices(folder).into_iter().map(|voice| voice.name));
@@ -151,20 +158,26 @@ impl Voice {
         }
         let adapter = || Weights::read(&folder.join(VoiceManifest::ADAPTER));
         let adapter = (manifest.steps > 0).then(adapter).transpose()?;
-        Ok(Self { name: manifest.name, embedding: manifest.speaker_embedding, adapter })
+        let VoiceManifest { name, speaker_embedding: embedding, correction, .. } = manifest;
+        Ok(Self { name, embedding, adapter, correction })
     }
 
-    /// The speaker of a recording, without training.
-    pub fn imitated(path: &Path, encoder: &SpeakerEncoder) -> Result<Self, VoiceError> {
-        let rate = SampleRate::ANALYSIS;
-        let samples =
-            load_mono(path, rate).map_err(|source| VoiceError::Recording { path: path.to_path_buf(), source })?;
-        let used = samples.len().min(REFERENCE_LIMIT_S * rate.0 as usize);
+    /// The speaker of a recording, without training; `base` is the acoustic model that is to speak.
+    pub fn imitated(path: &Path, encoder: &SpeakerEncoder, base: &AcousticModel) -> Result<Self, VoiceError> {
+        let unreadable = |source| VoiceError::Recording { path: path.to_path_buf(), source };
+        let beginning = |rate: SampleRate| {
+            let mut samples = load_mono(path, rate).map_err(unreadable)?;
+            samples.truncate(rate.samples(REFERENCE_LIMIT));
+            Ok::<_, VoiceError>(samples)
+        };
         let embedding = encoder
-            .embed(&samples[..used])
+            .embed(&beginning(SampleRate::ANALYSIS)?)
             .map_err(|source| VoiceError::Speaker { path: path.to_path_buf(), source })?;
+        let speaker = Impression::of([Heard::in_samples(&beginning(SampleRate::SYNTHESIS)?)]);
+        let made = Impression::of_model(base, &embedding);
+        let correction = speaker.zip(made).map(|(speaker, made)| Correction::between(&speaker, &made));
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        Ok(Self { name, embedding, adapter: None })
+        Ok(Self { name, embedding, adapter: None, correction: correction.unwrap_or_default() })
     }
 }
 

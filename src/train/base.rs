@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use tch::{Device, Kind, nn};
 
-use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask, Listener, Speakers};
+use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask, JUDGES, Listener, Speakers};
 use super::aligner::{AlignerRecipe, AlignerTask};
 use super::denoiser::{DenoiserData, DenoiserRecipe, DenoiserTask};
 use super::labels::{Labelled, embed_speakers};
@@ -166,6 +166,11 @@ impl BaseTraining<'_> {
         let models = Models::new(self.models, self.device);
         let aligner = models.aligner()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
+        let built_in: HashSet<&String> = recipe.built_in.values().collect();
+        let faster =
+            |utterance: &CorpusUtterance| recipe.speeds.iter().map(|&speed| utterance.at(speed)).collect::<Vec<_>>();
+        let others = training.iter().filter(|utterance| !built_in.contains(&utterance.speaker)).flat_map(faster);
+        let training: Vec<_> = training.iter().cloned().chain(others).collect();
         let all: Vec<_> = training.iter().chain(&validation).cloned().collect();
         let speakers = self.speakers(all, recipe.references)?;
         let preparer = Preparer::synthesis(self.cache);
@@ -181,8 +186,17 @@ impl BaseTraining<'_> {
         let run = self.run_config(recipe.run);
         let AcousticRecipe { batch_frames, built_in, adversary, .. } = recipe;
         let data = AcousticData { training, validation, speakers, built_in, batch_frames, adversary, listener };
-        let task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
+        let mut task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
+        if let Some(judges) = self.judges()? {
+            task.start_judges(&judges)?;
+        }
         self.train(&store, run, &task)
+    }
+
+    /// The discriminators beside the weights that the run begins with, where there are any.
+    fn judges(&self) -> Result<Option<Weights>, TrainError> {
+        let beside = self.options.start.as_ref().map(|start| start.with_file_name(format!("{JUDGES}.safetensors")));
+        Ok(beside.filter(|path| path.exists()).map(|path| Weights::read(&path)).transpose()?)
     }
 
     fn label<'p>(&self, prepared: impl IntoIterator<Item = &'p Prepared>, aligner: &Aligner) -> Vec<Labelled> {

@@ -11,19 +11,17 @@ use super::super::failure::Usage;
 use crate::{
     audio::is_audio_path,
     synthesis::{
-        Synthesizer, Voice,
+        SharedModels, Synthesizer, Voice,
         blend::{self, Share},
         models::{ModelError, Models},
     },
-    vocoder::harmonic::HarmonicVocoder,
 };
 
 /// Voices by what was typed for them.
 pub(super) struct Cast {
-    models: Models,
+    shared: SharedModels,
     /// The folder of trained voices.
     folder: PathBuf,
-    vocoder: Rc<HarmonicVocoder>,
     loaded: RefCell<HashMap<String, Rc<Synthesizer>>>,
 }
 
@@ -31,8 +29,7 @@ impl Cast {
     /// # Errors
     /// A vocoder that can't be used.
     pub fn new(models: Models, folder: PathBuf) -> Result<Self, ModelError> {
-        let vocoder = Rc::new(models.vocoder()?);
-        Ok(Self { models, folder, vocoder, loaded: RefCell::default() })
+        Ok(Self { shared: SharedModels::load(models)?, folder, loaded: RefCell::default() })
     }
 
     /// The voice by this name, recording or blend.
@@ -43,29 +40,35 @@ impl Cast {
         if let Some(known) = self.loaded.borrow().get(typed) {
             return Ok(known.clone());
         }
-        let voice = find(typed, &self.folder, &self.models)?;
-        let synthesizer = Rc::new(Synthesizer::with_vocoder(&self.models, &voice, self.vocoder.clone())?);
+        let synthesizer = Rc::new(Synthesizer::sharing(&self.shared, &self.find(typed)?)?);
         self.loaded.borrow_mut().insert(typed.to_owned(), synthesizer.clone());
         Ok(synthesizer)
     }
-}
 
-fn find(typed: &str, folder: &Path, models: &Models) -> anyhow::Result<Voice> {
-    // A recording's name may well hold '+' and ':'.
-    if Path::new(typed).is_file() {
-        return Ok(Voice::imitated(Path::new(typed), &models.speaker()?)?);
+    fn find(&self, typed: &str) -> anyhow::Result<Voice> {
+        // A recording's name may well hold '+' and ':'.
+        if Path::new(typed).is_file() {
+            return self.imitated(Path::new(typed));
+        }
+        let shares = blend::parse(typed).map_err(Usage)?;
+        if let [Share { voice, .. }] = shares.as_slice() {
+            return self.single(voice);
+        }
+        let parts = shares.iter().map(|share| Ok((self.single(&share.voice)?, share.weight)));
+        Ok(blend::blend(parts.collect::<anyhow::Result<_>>()?, self.shared.models())?)
     }
-    let shares = blend::parse(typed).map_err(Usage)?;
-    if let [Share { voice, .. }] = shares.as_slice() {
-        return single(voice, folder, models);
-    }
-    let parts = shares.iter().map(|share| Ok((single(&share.voice, folder, models)?, share.weight)));
-    Ok(blend::blend(parts.collect::<anyhow::Result<_>>()?, models)?)
-}
 
-/// A path (with a separator, an extension of audio, or of an existing file) is a recording; anything else is a name.
-fn single(typed: &str, folder: &Path, models: &Models) -> anyhow::Result<Voice> {
-    let path = Path::new(typed);
-    let is_recording = path.is_file() || path.components().count() > 1 || path.is_absolute() || is_audio_path(path);
-    Ok(if is_recording { Voice::imitated(path, &models.speaker()?)? } else { Voice::named(typed, folder, models)? })
+    /// A path (with a separator, an extension of audio, or of an existing file) is a recording; anything else is a name.
+    fn single(&self, typed: &str) -> anyhow::Result<Voice> {
+        let path = Path::new(typed);
+        let is_recording = path.is_file() || path.components().count() > 1 || path.is_absolute() || is_audio_path(path);
+        match is_recording {
+            true => self.imitated(path),
+            false => Ok(Voice::named(typed, &self.folder, self.shared.models())?),
+        }
+    }
+
+    fn imitated(&self, recording: &Path) -> anyhow::Result<Voice> {
+        Ok(Voice::imitated(recording, &self.shared.models().speaker()?, &*self.shared.acoustic()?)?)
+    }
 }

@@ -22,6 +22,7 @@ use crate::dataset::utterances::{Utterance, UtterancesError, read_utterances};
 use crate::error::FileError;
 use crate::nn::checkpoint::CheckpointError;
 use crate::speaker::SpeakerError;
+use crate::synthesis::correction::{Correction, Impression};
 use crate::synthesis::models::{ModelError, Models};
 use crate::synthesis::voice::VoiceManifest;
 
@@ -105,6 +106,7 @@ impl VoiceTraining<'_> {
         let work = WorkFolder::open(self.output, &self.plan(&utterances, &base)?)?;
         let speech = self.listen(&utterances, work.path())?;
         let embedding = speech.embedding.clone();
+        let speaker = speech.impression();
         let Speech { minutes, minutes_left_out, left_out, .. } = speech;
         let used = speech.training.len() + speech.validation.len();
         let adapted = if self.config.quick { Adapted::default() } else { self.adapt(speech, work.path())? };
@@ -119,6 +121,7 @@ impl VoiceTraining<'_> {
             utterances: used,
             left_out,
             steps: adapted.steps,
+            correction: self.correction(speaker, &embedding, &adapted)?,
             speaker_embedding: embedding,
             figures: json!({ "held_out_before": adapted.before, "held_out_after": adapted.after }),
             settings: json!({ "learning_rate": self.config.learning_rate, "seed": self.config.seed }),
@@ -128,6 +131,20 @@ impl VoiceTraining<'_> {
         write_voice(self.output, &manifest, (!self.config.quick).then_some(adapted.weights))?;
         work.remove();
         Ok(manifest)
+    }
+
+    /// What is left between the speaker and what the voice says.
+    fn correction(
+        &self,
+        speaker: Option<Impression>,
+        embedding: &[f32],
+        adapted: &Adapted,
+    ) -> Result<Correction, VoiceTrainError> {
+        let adapter = (!self.config.quick).then_some(&adapted.weights);
+        let (mut store, model) = self.models.acoustic(adapter)?;
+        store.freeze();
+        let made = Impression::of_model(&model, embedding);
+        Ok(speaker.zip(made).map(|(speaker, made)| Correction::between(&speaker, &made)).unwrap_or_default())
     }
 
     fn plan(&self, utterances: &[Utterance], base: &str) -> Result<Plan, VoiceTrainError> {

@@ -9,45 +9,11 @@ use tch::{Kind, Tensor};
 
 use crate::acoustic::variance::{log_pitch, scale_energy};
 use crate::acoustic::{AcousticModel, Controls, SymbolProsody};
+use crate::synthesis::sentences::HARVARD;
 use crate::text::FrontEnd;
 use crate::train::acoustic::Speakers;
 use crate::train::labels::Labelled;
 
-/// Sentences in which every phoneme of English is common (IEEE 1969, "Harvard sentences").
-const SENTENCES: [&str; 32] = [
-    "The small pup gnawed a hole in the sock.",
-    "The fish twisted and turned on the bent hook.",
-    "Press the pants and sew a button on the vest.",
-    "The swan dive was far short of perfect.",
-    "The beauty of the view stunned the young boy.",
-    "Two blue fish swam in the tank.",
-    "Her purse was full of useless trash.",
-    "The colt reared and threw the tall rider.",
-    "It snowed, rained, and hailed the same morning.",
-    "Read verse out loud for pleasure.",
-    "Hoist the load to your left shoulder.",
-    "Take the winding path to reach the lake.",
-    "Note closely the size of the gas tank.",
-    "Wipe the grease off his dirty face.",
-    "Mend the coat before you go out.",
-    "The wrist was badly strained and hung limp.",
-    "The stray cat gave birth to kittens.",
-    "The young girl gave no clear response.",
-    "The meal was cooked before the bell rang.",
-    "What joy there is in living.",
-    "A king ruled the state in the early days.",
-    "The ship was torn apart on the sharp reef.",
-    "Sickness kept him home the third week.",
-    "The wide road shimmered in the hot sun.",
-    "The lazy cow lay in the cool grass.",
-    "Lift the square stone over the fence.",
-    "The rope will bind the seven books at once.",
-    "Hop over the fence and plunge in.",
-    "The friendly gang left the drug store.",
-    "Mesh wire keeps chicks inside.",
-    "The frosty air passed through the coat.",
-    "The crooked maze failed to fool the mouse.",
-];
 /// So many utterances are replayed for each of the speaker's.
 const SHARE: f64 = 0.15;
 /// But never fewer.
@@ -60,12 +26,12 @@ pub(super) fn replay(
     utterances: usize,
 ) -> (Vec<Labelled>, Speakers) {
     let front_end = FrontEnd::new();
-    let count = ((utterances as f64 * SHARE).round() as usize).clamp(LEAST, SENTENCES.len());
+    let count = ((utterances as f64 * SHARE).round() as usize).clamp(LEAST, HARVARD.len());
     let named = voices.iter().map(|(name, embedding)| (format!("replay/{name}"), embedding)).collect::<Vec<_>>();
     if named.is_empty() {
         return Default::default();
     }
-    let said = SENTENCES.iter().zip(named.iter().cycle()).take(count);
+    let said = HARVARD.iter().zip(named.iter().cycle()).take(count);
     let labelled = said.enumerate().map(|(index, (sentence, (name, embedding)))| {
         let mut label = say(base, &front_end, sentence, embedding);
         (label.key, label.speaker) = (format!("replay/{index:02}"), name.clone());

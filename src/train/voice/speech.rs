@@ -3,11 +3,15 @@
 use std::{collections::BTreeMap, path::Path};
 
 use super::{VoiceTrainError, VoiceTraining, company::Company};
+use crate::acoustic::variance::pitch_hz;
+use crate::augment::Speed;
 use crate::dataset::corpus::CorpusUtterance;
 use crate::dataset::prepared::{Prepared, Preparer};
 use crate::dataset::utterances::Utterance;
 use crate::error::FileError;
+use crate::nn::host::floats;
 use crate::speaker::SpeakerEncoder;
+use crate::synthesis::correction::{Heard, Impression};
 use crate::text::FrontEnd;
 use crate::train::acoustic::{Speakers, mean_direction};
 use crate::train::labels::{Labelled, embed_beginning};
@@ -28,6 +32,16 @@ pub(super) struct Speech {
     pub(super) minutes_left_out: f64,
     /// Utterances that cannot be used.
     pub(super) left_out: usize,
+}
+
+impl Speech {
+    /// What the speaker sounds like on the whole.
+    pub(super) fn impression(&self) -> Option<Impression> {
+        Impression::of(self.training.iter().chain(&self.validation).map(|utterance| Heard {
+            mel: utterance.mel.shallow_clone(),
+            f0_hz: floats(&(pitch_hz(&utterance.frame_pitch) * &utterance.voicing)),
+        }))
+    }
 }
 
 /// Less speech than this cannot be told from its noise.
@@ -137,6 +151,7 @@ impl VoiceTraining<'_> {
             speaker: self.name.to_string(),
             path: utterance.path.clone(),
             text: utterance.text.clone(),
+            speed: Speed::NORMAL,
         }
     }
 }
