@@ -3,12 +3,15 @@
 mod support;
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
 use support::tiny::{Bench, TRANSCRIPT, record, speech_like};
 use tch::{Device, Kind, Tensor};
 use voice_clone::nn::checkpoint::{Precision, Weights};
 use voice_clone::synthesis::models::Models;
+use voice_clone::train::base::{BaseTraining, Component, Observer};
+use voice_clone::train::runner::{RunOptions, StepReport};
 
 const RUN: &str = "[run]\nsteps = 4\nema_decay = 0.9\nvalidate_every = 2\n[run.schedule]\npeak = 1e-3\nwarmup_steps = 1\nfloor = 0.1\n";
 const DATA: &str = "held_out = [\"other\"]\ncollections = [\"mine\", \"other\"]\n";
@@ -104,6 +107,65 @@ fn the_acoustic_model_is_heard_through_the_vocoder() {
     for name in ["mel.0.0.weight", "listener.2.last.bias"] {
         assert!(judges.tensors.contains_key(name), "{name}: {:?}", judges.tensors.keys());
     }
+}
+
+/// Nobody is told.
+struct Silent;
+
+impl Observer for Silent {
+    fn prepared(&self, _done: usize, _total: usize) {}
+    fn left_out(&self, key: &str, reason: &str) {
+        panic!("left out {key}: {reason}");
+    }
+    fn notice(&self, _message: &str) {}
+    fn step(&self, _report: &StepReport) {}
+}
+
+/// Two replicas that share the batches of a step end where one that has them all ends, discriminators included.
+#[test]
+fn replicas_learn_what_one_learns_from_the_whole_batch() {
+    let bench = Bench::new();
+    corpus(&bench);
+    let recipe = acoustic_recipe(ADVERSARY).replace("[run]", "[run]\nbatches_per_step = 2");
+    let recipe = recipe.replace("batch_frames = 2000", "batch_frames = 800");
+    let trained = |name: &str, devices: &[Device]| {
+        let folder = bench.path(name);
+        let training = BaseTraining {
+            corpus: &bench.path("corpus"),
+            cache: &bench.path("runs/cache"),
+            recipe: &recipe,
+            models: &bench.path("models"),
+            teacher: None,
+            devices,
+            steps: Some(10),
+            options: RunOptions {
+                folder: folder.clone(),
+                time_limit: None,
+                resume: false,
+                start: None,
+                seed: 4,
+                checkpoint_every: Duration::from_secs(60),
+            },
+            observer: &Silent,
+        };
+        assert_eq!(training.run(Component::Acoustic).expect("a run"), 10);
+        Weights::read(&folder.join("checkpoint.safetensors")).expect("a checkpoint")
+    };
+    let one = trained("one", &[Device::Cpu]);
+    let two = trained("two", &[Device::Cpu, Device::Cpu]);
+    let gap = |prefix: &str| {
+        let (one, two) = (one.subset(prefix).tensors, two.subset(prefix).tensors);
+        assert!(!one.is_empty() && one.keys().eq(two.keys()), "{prefix}: {:?} {:?}", one.keys(), two.keys());
+        let gap = |(name, tensor): (&String, &Tensor)| (tensor - &two[name]).abs().max().double_value(&[]);
+        one.iter().map(gap).fold(0.0, f64::max)
+    };
+    for prefix in ["model.", "task.model.", "optimiser.mean."] {
+        assert!(gap(prefix) < 1e-5, "{prefix}: {}", gap(prefix));
+    }
+    // They did learn: this begins at zero.
+    let learnt = one.tensors["model.variance.stack.0.speaker.bias"].abs().max().double_value(&[]);
+    assert!(learnt > 1e-3, "{learnt}");
+    assert_eq!(two.json::<u64>("batches_per_step").expect("an entry"), 2);
 }
 
 /// The denoiser learns from speech that is spoilt in known ways.

@@ -57,11 +57,19 @@ impl Session {
         &self.settings.config
     }
 
-    /// The device to work on; says in one line why it is not the one asked for.
+    /// The device to work on, where one does.
+    ///
+    /// # Errors
+    /// As [`Session::devices`].
+    pub fn device(&self) -> Result<tch::Device, Usage> {
+        Ok(self.devices()?[0])
+    }
+
+    /// The devices to work on, at least one; says in one line why they are not those asked for.
     ///
     /// # Errors
     /// A wish that the GPUs of this machine can't meet.
-    pub fn device(&self) -> Result<tch::Device, Usage> {
+    pub fn devices(&self) -> Result<Vec<tch::Device>, Usage> {
         let wish = self.config().runtime.wish();
         let visible = env::var(VISIBLE_DEVICES).ok();
         let choice = device::choose(&wish, &Driver, visible.as_deref()).map_err(|error| Usage(error.to_string()))?;
@@ -71,7 +79,7 @@ impl Session {
             (Some(note), _) => tracing::warn!("{note}"),
             (None, _) => {}
         }
-        Ok(choice.device)
+        Ok(choice.devices)
     }
 
     /// Whether stdout takes one JSON document instead of text.

@@ -45,7 +45,7 @@ pub fn run(job: &BaseJob, session: &Session) -> anyhow::Result<()> {
         models: &job.models,
         teacher: job.teacher.as_deref(),
         recipe: &recipe,
-        device: session.device()?,
+        devices: &session.devices()?,
         steps: job.steps,
         options: RunOptions {
             folder: folder.clone(),

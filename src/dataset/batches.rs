@@ -1,5 +1,7 @@
 //! Batches of similar length, a pure function of seed and step, so that a resumed run sees the same batches.
 
+use std::cell::Cell;
+
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -8,14 +10,24 @@ use rand_chacha::ChaCha8Rng;
 #[derive(Debug)]
 pub struct LengthBatches {
     lengths: Vec<usize>,
-    capacity: usize,
+    capacity: Cell<usize>,
     seed: u64,
 }
 
 impl LengthBatches {
     /// Batches whose padded size (longest item times count) is at most `capacity`; an item longer than that is alone.
     pub fn new(lengths: Vec<usize>, capacity: usize, seed: u64) -> Self {
-        Self { lengths, capacity, seed }
+        Self { lengths, capacity: Cell::new(capacity), seed }
+    }
+
+    /// Makes batches half as large, unless that would leave the longest item no room.
+    pub fn halve(&self) -> bool {
+        let half = self.capacity.get() / 2;
+        let possible = self.lengths.iter().all(|&length| length <= half);
+        if possible {
+            self.capacity.set(half);
+        }
+        possible
     }
 
     /// The items of the batch at `step`. Every item comes once an epoch. Empty only if there are no items.
@@ -51,7 +63,7 @@ impl LengthBatches {
         for (_, item) in order {
             let length = self.lengths[item].max(longest);
             match batches.last_mut() {
-                Some(batch) if length * (batch.len() + 1) <= self.capacity => {
+                Some(batch) if length * (batch.len() + 1) <= self.capacity.get() => {
                     longest = length;
                     batch.push(item);
                 }

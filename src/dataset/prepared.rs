@@ -32,6 +32,19 @@ pub struct Prepared {
     pub rate: SampleRate,
 }
 
+impl Clone for Prepared {
+    /// The tensors are shared.
+    fn clone(&self) -> Self {
+        let share = |(mel, f0): &(Tensor, Tensor)| (mel.shallow_clone(), f0.shallow_clone());
+        Self {
+            utterance: self.utterance.clone(),
+            samples: self.samples.shallow_clone(),
+            features: self.features.as_ref().map(share),
+            rate: self.rate,
+        }
+    }
+}
+
 impl Prepared {
     /// How long it lasts, in seconds.
     pub fn seconds(&self) -> f64 {

@@ -9,11 +9,11 @@ use super::nvml::Source;
 use super::plan::{Plan, PlanError, Wish, plan};
 use super::selection::GpuSelection;
 
-/// A device, and what there is to say about it.
+/// Devices, and what there is to say about them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
-    /// Where tensors go.
-    pub device: Device,
+    /// Where tensors go: the one that the plan gives the most work first. Never empty.
+    pub devices: Vec<Device>,
     /// One line that says why a wish was not met.
     pub note: Option<String>,
 }
@@ -23,31 +23,32 @@ const CUDA_LIBRARY: &str = "libtorch_cuda.so";
 /// The version of PyTorch that the program is linked to.
 const TORCH: &str = "2.11.0";
 
-/// Chooses the GPU that the plan gives the most work, else the CPU. `visible` is `CUDA_VISIBLE_DEVICES`, if it is set.
+/// Chooses the GPUs of the plan, else the CPU. `visible` is `CUDA_VISIBLE_DEVICES`, if it is set.
 ///
 /// # Errors
 /// A wish that the GPUs of this machine can't meet.
 pub fn choose(wish: &Wish, source: &dyn Source, visible: Option<&str>) -> Result<Choice, PlanError> {
-    let cpu = |reason: String| Choice { device: Device::Cpu, note: Some(format!("no GPU is used: {reason}")) };
+    let cpu = |reason: String| Choice { devices: vec![Device::Cpu], note: Some(format!("no GPU is used: {reason}")) };
     if wish.selection == GpuSelection::None {
-        return Ok(Choice { device: Device::Cpu, note: None });
+        return Ok(Choice { devices: vec![Device::Cpu], note: None });
     }
     let reading = match source.read() {
         Ok(reading) => reading,
         Err(reason) => return Ok(cpu(reason)),
     };
-    let Plan { gpus, notes } = plan(&reading, wish, visible)?;
-    let most = gpus.iter().max_by(|a, b| a.work.total_cmp(&b.work).then(b.index.cmp(&a.index)));
-    let Some(most) = most else {
+    let Plan { mut gpus, notes } = plan(&reading, wish, visible)?;
+    gpus.sort_by(|a, b| b.work.total_cmp(&a.work).then(a.index.cmp(&b.index)));
+    if gpus.is_empty() {
         return Ok(cpu(if notes.is_empty() { "this machine has none".to_owned() } else { notes.join("; ") }));
-    };
+    }
     if let Err(reason) = open_cuda() {
         return Ok(cpu(reason));
     }
-    match u32::try_from(Cuda::device_count()).unwrap_or(0) {
-        count if most.index >= count => Ok(cpu(format!("libtorch finds {count}, and GPU {} was chosen", most.index))),
-        _ => Ok(Choice { device: Device::Cuda(most.index as usize), note: None }),
-    }
+    let count = u32::try_from(Cuda::device_count()).unwrap_or(0);
+    Ok(match gpus.iter().find(|gpu| gpu.index >= count) {
+        Some(missing) => cpu(format!("libtorch finds {count}, and GPU {} was chosen", missing.index)),
+        None => Choice { devices: gpus.iter().map(|gpu| Device::Cuda(gpu.index as usize)).collect(), note: None },
+    })
 }
 
 #[cfg(unix)]
@@ -91,10 +92,11 @@ mod tests {
 
     #[test]
     fn without_a_gpu_the_cpu_works_and_one_line_says_why() {
-        let none = Choice { device: Device::Cpu, note: None };
+        let none = Choice { devices: vec![Device::Cpu], note: None };
         let told = |told, selection| choose(&wish(selection), &Told(told), None);
         assert_eq!(told(Err("x".into()), GpuSelection::None), Ok(none));
-        let noted = |note: &str| Ok(Choice { device: Device::Cpu, note: Some(format!("no GPU is used: {note}")) });
+        let noted =
+            |note: &str| Ok(Choice { devices: vec![Device::Cpu], note: Some(format!("no GPU is used: {note}")) });
         let driver = "there is no NVIDIA driver (libnvidia-ml.so)";
         assert_eq!(told(Err(driver.into()), GpuSelection::Indices(vec![0])), noted(driver));
         assert_eq!(told(Ok(Reading::default()), GpuSelection::All), noted("this machine has none"));

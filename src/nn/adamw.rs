@@ -68,6 +68,22 @@ impl AdamW {
         }
     }
 
+    /// Gives every parameter a gradient of zero, so that it has one whatever a loss depends on.
+    pub fn define_gradients(&mut self) {
+        if self.gradients().len() == self.parameters.len() {
+            return;
+        }
+        let nothing = self.parameters.iter().map(|parameter| parameter.value.sum(Kind::Float) * 0.0);
+        if let Some(sum) = nothing.reduce(|sum, term| sum + term) {
+            sum.backward();
+        }
+    }
+
+    /// The gradients, in the order of the parameters' names.
+    pub fn gradients(&self) -> Vec<Tensor> {
+        self.parameters.iter().map(|parameter| parameter.value.grad()).filter(Tensor::defined).collect()
+    }
+
     /// Takes one step against the gradients; returns their norm before clipping.
     ///
     /// With a norm that is not finite nothing is changed.
@@ -83,13 +99,8 @@ impl AdamW {
     }
 
     fn gradient_norm(&self) -> f64 {
-        let squares: Vec<Tensor> = self
-            .parameters
-            .iter()
-            .map(|parameter| parameter.value.grad())
-            .filter(Tensor::defined)
-            .map(|gradient| gradient.square().sum(Kind::Float))
-            .collect();
+        let square = |gradient: &Tensor| gradient.square().sum(Kind::Float);
+        let squares: Vec<Tensor> = self.gradients().iter().map(square).collect();
         if squares.is_empty() { 0.0 } else { Tensor::stack(&squares, 0).sum(Kind::Double).double_value(&[]).sqrt() }
     }
 

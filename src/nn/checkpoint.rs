@@ -55,6 +55,14 @@ pub struct Weights {
     pub metadata: HashMap<String, String>,
 }
 
+impl Clone for Weights {
+    /// The tensors are shared.
+    fn clone(&self) -> Self {
+        let share = |(name, tensor): (&String, &Tensor)| (name.clone(), tensor.shallow_clone());
+        Self { tensors: self.tensors.iter().map(share).collect(), metadata: self.metadata.clone() }
+    }
+}
+
 impl Weights {
     /// Copies all variables of `store`, without history.
     pub fn from_store(store: &nn::VarStore) -> Self {

@@ -16,6 +16,13 @@ pub struct Judgement {
     pub features: Vec<Tensor>,
 }
 
+impl Judgement {
+    /// The same without gradients.
+    pub fn detach(&self) -> Self {
+        Self { score: self.score.detach(), features: self.features.iter().map(Tensor::detach).collect() }
+    }
+}
+
 /// Tells real from made.
 pub trait Discriminator: std::fmt::Debug {
     /// One judgement a network.

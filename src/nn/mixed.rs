@@ -34,10 +34,15 @@ fn cpu_multiplies_bf16() -> bool {
 
 /// Runs `action` with this thread's products in bfloat16, if `on`.
 pub fn scoped<R>(on: bool, action: impl FnOnce() -> R) -> R {
-    let before = ON.replace(on);
-    let result = action();
-    ON.set(before);
-    result
+    /// Puts back what was, whatever becomes of the action.
+    struct Before(bool);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            ON.set(self.0);
+        }
+    }
+    let _before = Before(ON.replace(on));
+    action()
 }
 
 /// Whether this thread's products are in bfloat16.

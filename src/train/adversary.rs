@@ -2,7 +2,7 @@
 //!
 //! Least squares (Mao et al. 2017) with feature matching (Larsen et al. 2016; Kumar et al. 2019), as in HiFi-GAN.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor, nn};
@@ -10,6 +10,7 @@ use tch::{Device, Kind, Tensor, nn};
 use crate::nn::adamw::{AdamW, AdamWConfig};
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::nn::judge::{Discriminator, Judgement};
+use crate::train::runner::{Left, Replica};
 
 /// How strong the discriminator is and how much it counts.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -36,6 +37,8 @@ pub struct Adversary<D> {
     store: RefCell<nn::VarStore>,
     network: D,
     optimiser: RefCell<AdamW>,
+    /// Whether there was a contest since its last step.
+    contested: Cell<bool>,
 }
 
 /// One step's outcome, scalars.
@@ -56,7 +59,7 @@ impl<D: Discriminator> Adversary<D> {
         let network = make(store.root(), config.channels);
         let adamw = AdamWConfig { beta1: 0.8, beta2: 0.99, epsilon: 1e-9, weight_decay: 0.01, clip_norm: 10.0 };
         let optimiser = RefCell::new(AdamW::new(&store, adamw));
-        Self { config, store: RefCell::new(store), network, optimiser }
+        Self { config, store: RefCell::new(store), network, optimiser, contested: Cell::default() }
     }
 
     /// Whether it takes part when the share `progress` of the run is done.
@@ -64,11 +67,13 @@ impl<D: Discriminator> Adversary<D> {
         progress >= self.config.begin
     }
 
-    /// The discriminator takes a step; then it judges what was made, with gradients to the generator.
+    /// The discriminator gets gradients, for when it takes a step; and it judges what was made, with gradients to the
+    /// generator.
     pub fn contest(&self, made: &Tensor, real: &Tensor) -> Contest {
-        let discriminator = self.learn(&made.detach(), real);
+        // It stays frozen where the contest before was cut short.
+        self.store.borrow_mut().unfreeze();
+        let (discriminator, of_real) = self.learn(&made.detach(), real);
         self.store.borrow_mut().freeze();
-        let of_real = tch::no_grad(|| self.network.judge(real));
         let of_made = self.network.judge(made);
         self.store.borrow_mut().unfreeze();
         let score = mean(of_made.iter().map(|judgement| (float(&judgement.score) - 1.0).square().mean(Kind::Float)));
@@ -78,17 +83,44 @@ impl<D: Discriminator> Adversary<D> {
         Contest { loss, discriminator, features: features.detach() }
     }
 
-    fn learn(&self, made: &Tensor, real: &Tensor) -> Tensor {
-        let mut optimiser = self.optimiser.borrow_mut();
-        optimiser.zero_grad();
+    /// Its loss, and what it makes of the real.
+    fn learn(&self, made: &Tensor, real: &Tensor) -> (Tensor, Vec<Judgement>) {
         let (of_made, of_real) = (self.network.judge(made), self.network.judge(real));
         let both = of_made.iter().zip(&of_real).map(|(made, real)| {
             float(&made.score).square().mean(Kind::Float) + (float(&real.score) - 1.0).square().mean(Kind::Float)
         });
         let loss = mean(both);
         loss.backward();
+        self.contested.set(true);
+        (loss.detach(), of_real.iter().map(Judgement::detach).collect())
+    }
+
+    /// It takes a step, where it got gradients of any of the `batches` of the step, on this replica or another.
+    ///
+    /// # Errors
+    /// A replica that has left.
+    pub fn step(&self, batches: u64, replica: &Replica) -> Result<(), Left> {
+        let mut optimiser = self.optimiser.borrow_mut();
+        if !replica.any(self.contested.replace(false))? {
+            return Ok(());
+        }
+        if replica.count() > 1 {
+            optimiser.define_gradients();
+        }
+        let gradients = optimiser.gradients();
+        replica.sum(&gradients)?;
+        if batches > 1 {
+            tch::no_grad(|| gradients.iter().for_each(|one| drop(one.shallow_clone().g_div_scalar_(batches as f64))));
+        }
         optimiser.step(self.config.learning_rate);
-        loss.detach()
+        optimiser.zero_grad();
+        Ok(())
+    }
+
+    /// Forgets its gradients.
+    pub fn forget(&self) {
+        self.contested.set(false);
+        self.optimiser.borrow_mut().zero_grad();
     }
 
     /// What it has learnt.
@@ -184,6 +216,7 @@ mod tests {
         let mut last = None;
         for _ in 0..60 {
             last = Some(adversary.contest(&images(-0.5), &images(0.5)));
+            adversary.step(1, &Replica::alone()).expect("nobody can leave");
         }
         let told = last.expect("a contest").discriminator.double_value(&[]);
         assert!(told < 0.2, "{told}");
@@ -197,6 +230,7 @@ mod tests {
     fn a_restored_adversary_goes_on_the_same_way() {
         let (one, other) = (adversary(), adversary());
         let _ = one.contest(&images(-0.5), &images(0.5));
+        one.step(1, &Replica::alone()).expect("nobody can leave");
         other.restore(&one.state()).expect("the same network");
         tch::manual_seed(8);
         let (made, real) = (images(0.0), images(0.5));

@@ -1,9 +1,36 @@
 //! Batches made while the batch before is trained on.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::panic::resume_unwind;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{JoinHandle, spawn};
+
+/// How many examples a batch has, known to the thread that makes it too.
+#[derive(Debug, Clone)]
+pub struct BatchSize(Arc<AtomicUsize>);
+
+impl BatchSize {
+    /// So many.
+    pub fn new(count: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(count)))
+    }
+
+    /// How many now.
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Makes batches half as large, unless they have but one example. A batch that is being made stays as it is.
+    pub fn halve(&self) -> bool {
+        let possible = self.get() > 1;
+        if possible {
+            self.0.store(self.get() / 2, Ordering::Relaxed);
+        }
+        possible
+    }
+}
 
 /// Makes the batch of a step on a thread of its own, one step ahead. Which batch that is follows from the step alone,
 /// so a run does not depend on who was faster.
@@ -13,6 +40,8 @@ pub struct Ahead<T> {
     made: Receiver<(u64, T)>,
     /// The step that is being made.
     expected: RefCell<Option<u64>>,
+    /// The step that was taken last.
+    taken: Cell<Option<u64>>,
     worker: RefCell<Option<JoinHandle<()>>>,
 }
 
@@ -29,10 +58,16 @@ impl<T: Send + 'static> Ahead<T> {
                 }
             }
         };
-        Self { steps, made, expected: RefCell::new(None), worker: RefCell::new(Some(spawn(work))) }
+        Self {
+            steps,
+            made,
+            expected: RefCell::new(None),
+            taken: Cell::default(),
+            worker: RefCell::new(Some(spawn(work))),
+        }
     }
 
-    /// The batch of `step`; the next one is begun.
+    /// The batch of `step`; the one after it, as far from it as it was from the one before, is begun.
     ///
     /// # Panics
     /// As `make` did.
@@ -45,7 +80,9 @@ impl<T: Send + 'static> Ahead<T> {
                 // A step that is no longer wanted, after a jump.
                 Ok((other, _)) if other != step => {}
                 Ok((_, batch)) => {
-                    self.ask(step + 1);
+                    // Replicas take every so many-th.
+                    let stride = self.taken.replace(Some(step)).and_then(|before| step.checked_sub(before));
+                    self.ask(step + stride.unwrap_or(1).max(1));
                     return batch;
                 }
                 Err(_) => self.fail(),

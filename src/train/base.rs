@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Mutex;
 
 use serde::de::DeserializeOwned;
 use tch::{Device, Kind, nn};
@@ -10,7 +11,7 @@ use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask, JUDGES, Listen
 use super::aligner::{AlignerRecipe, AlignerTask};
 use super::denoiser::{DenoiserData, DenoiserRecipe, DenoiserTask};
 use super::labels::{Labelled, embed_speakers};
-use super::runner::{RunConfig, RunOptions, Runner, StepReport, Task, TrainError};
+use super::runner::{Replica, RunConfig, RunOptions, Runner, StepReport, Task, TrainError};
 use super::segmentation::{SegmentationData, SegmentationRecipe, SegmentationTask};
 use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
 use super::taught::TaughtBatch;
@@ -81,8 +82,8 @@ pub struct BaseTraining<'a> {
     pub models: &'a Path,
     /// A teacher's embeddings, which the speaker encoder needs.
     pub teacher: Option<&'a Path>,
-    /// Device to train on.
-    pub device: Device,
+    /// Devices to train on, a replica on each.
+    pub devices: &'a [Device],
     /// Steps, instead of the recipe's.
     pub steps: Option<u64>,
     /// Folder, time, seed.
@@ -105,18 +106,18 @@ impl BaseTraining<'_> {
     }
 
     fn aligner(self) -> Result<u64, TrainError> {
+        let seed = self.options.seed;
         let recipe: AlignerRecipe = self.parse()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
         let preparer = Preparer::synthesis(self.cache);
-        let training = self.prepare(&preparer, training);
-        let validation = self.prepare(&preparer, validation);
-        let store = self.seeded_store();
-        let run = self.run_config(recipe.run);
-        let task = AlignerTask::new(&store, recipe, training, validation, self.options.seed)?;
-        self.train(&store, run, &task)
+        let [training, validation] = [training, validation].map(|list| self.prepare(&preparer, list));
+        self.train(recipe.run, move |store| {
+            AlignerTask::new(store, recipe.clone(), training.clone(), validation.clone(), seed)
+        })
     }
 
     fn speaker(self) -> Result<u64, TrainError> {
+        let seed = self.options.seed;
         let recipe: SpeakerRecipe = self.parse()?;
         let teacher = self.teacher.ok_or_else(|| {
             TrainError::Data("the speaker encoder learns from a teacher: give its embeddings with --teacher".into())
@@ -124,34 +125,29 @@ impl BaseTraining<'_> {
         let teacher = Weights::read(teacher)?;
         let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
         let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
-        let store = self.seeded_store();
-        let run = self.run_config(recipe.run);
         let data = SpeakerData { training, validation, noise, validation_noise, teacher };
-        let task = SpeakerTask::new(&store, recipe, data, self.options.seed)?;
-        self.train(&store, run, &task)
+        self.train(recipe.run, move |store| SpeakerTask::new(store, recipe.clone(), data.clone(), seed))
     }
 
     fn denoiser(self) -> Result<u64, TrainError> {
+        let seed = self.options.seed;
         let recipe: DenoiserRecipe = self.parse()?;
         let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
         let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
-        let store = self.seeded_store();
         let data = DenoiserData { training, validation, noise, validation_noise };
-        let task = DenoiserTask::new(&store, &recipe, data, self.options.seed)?;
-        let run = self.run_config(recipe.run);
-        self.train(&store, run, &task)
+        self.train(recipe.run, move |store| DenoiserTask::new(store, &recipe, data.clone(), seed))
     }
 
     fn segmentation(self) -> Result<u64, TrainError> {
+        let (models, seed) = (self.models, self.options.seed);
         let recipe: SegmentationRecipe = self.parse()?;
-        let encoder = Models::new(self.models, self.device).speaker()?;
         let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
         let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
-        let store = self.seeded_store();
-        let data = SegmentationData { training, validation, noise, validation_noise, encoder };
-        let task = SegmentationTask::new(&store, &recipe, data, self.options.seed)?;
-        let run = self.run_config(recipe.run);
-        self.train(&store, run, &task)
+        let data = SegmentationData { training, validation, noise, validation_noise };
+        self.train(recipe.run, move |store| {
+            let encoder = Models::new(models, store.device()).speaker()?;
+            SegmentationTask::new(store, &recipe, data.clone(), encoder, seed)
+        })
     }
 
     /// Utterances for training and for validation, at the rate of analysis.
@@ -162,9 +158,9 @@ impl BaseTraining<'_> {
     }
 
     fn acoustic(self) -> Result<u64, TrainError> {
+        let (models, seed) = (self.models, self.options.seed);
         let recipe: AcousticRecipe = self.parse()?;
-        let models = Models::new(self.models, self.device);
-        let aligner = models.aligner()?;
+        let aligner = Models::new(models, self.devices[0]).aligner()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
         let built_in: HashSet<&String> = recipe.built_in.values().collect();
         let faster =
@@ -176,21 +172,22 @@ impl BaseTraining<'_> {
         let preparer = Preparer::synthesis(self.cache);
         let [training, validation] =
             [training, validation].map(|list| self.label(&self.prepare(&preparer, list), &aligner));
-        let store = self.seeded_store();
-        // Its discriminator follows from the seed as well.
-        let listener = match recipe.listener {
-            Some(config) => Some(Listener::new(config, models.vocoder()?, self.device)),
-            None => None,
-        };
-        let weights = recipe.weights();
-        let run = self.run_config(recipe.run);
-        let AcousticRecipe { batch_frames, built_in, adversary, .. } = recipe;
-        let data = AcousticData { training, validation, speakers, built_in, batch_frames, adversary, listener };
-        let mut task = AcousticTask::new(&store, recipe.model, weights, data, self.options.seed)?;
-        if let Some(judges) = self.judges()? {
-            task.start_judges(&judges)?;
-        }
-        self.train(&store, run, &task)
+        let (weights, judges) = (recipe.weights(), self.judges()?);
+        let AcousticRecipe { batch_frames, built_in, adversary, listener, model, run, .. } = recipe;
+        self.train(run, move |store| {
+            // Its discriminator follows from the seed as well.
+            let hear =
+                |config| Ok(Listener::new(config, Models::new(models, store.device()).vocoder()?, store.device()));
+            let listener = listener.map(hear).transpose().map_err(TrainError::Model)?;
+            let (training, validation, speakers) = (training.clone(), validation.clone(), speakers.clone());
+            let built_in = built_in.clone();
+            let data = AcousticData { training, validation, speakers, built_in, batch_frames, adversary, listener };
+            let mut task = AcousticTask::new(store, model.clone(), weights, data, seed)?;
+            if let Some(judges) = &judges {
+                task.start_judges(judges)?;
+            }
+            Ok(task)
+        })
     }
 
     /// The discriminators beside the weights that the run begins with, where there are any.
@@ -212,23 +209,24 @@ impl BaseTraining<'_> {
     }
 
     fn vocoder(self) -> Result<u64, TrainError> {
+        let seed = self.options.seed;
         let recipe: VocoderRecipe = self.parse()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |_| true)?;
         let preparer = Preparer::synthesis(self.cache);
         let training = self.prepare(&preparer, training);
         let validation = self.prepare(&preparer, validation);
         let taught = if recipe.acoustic_share > 0.0 { self.taught_mels(&training)? } else { TaughtMels::new() };
-        let store = self.seeded_store();
-        let run = self.run_config(recipe.run);
-        let task = VocoderTask::new(&store, &recipe, training, validation, taught, self.options.seed)?;
-        self.train(&store, run, &task)
+        self.train(recipe.run, move |store| {
+            let taught = taught.iter().map(|(key, mel)| (key.clone(), mel.shallow_clone())).collect();
+            VocoderTask::new(store, &recipe, training.clone(), validation.clone(), taught, seed)
+        })
     }
 
     /// What the acoustic model makes of the labels of recordings with a transcript.
     fn taught_mels(&self, prepared: &[Prepared]) -> Result<TaughtMels, TrainError> {
         /// Utterances at once.
         const BATCH: usize = 4;
-        let models = Models::new(self.models, self.device);
+        let models = Models::new(self.models, self.devices[0]);
         let aligner = models.aligner()?;
         let (mut store, acoustic) = models.acoustic(None)?;
         store.freeze();
@@ -242,7 +240,8 @@ impl BaseTraining<'_> {
             if items.is_empty() {
                 continue;
             }
-            let (_, frames, _) = tch::no_grad(|| TaughtBatch::new(&items, &embeddings, self.device).teach(&acoustic));
+            let (_, frames, _) =
+                tch::no_grad(|| TaughtBatch::new(&items, &embeddings, self.devices[0]).teach(&acoustic));
             for (index, item) in items.iter().enumerate() {
                 let mel = frames.mel.get(index as i64).narrow(1, 0, item.frames() as i64);
                 mels.insert(item.key.clone(), mel.to_device(Device::Cpu).to_kind(Kind::Half));
@@ -253,21 +252,34 @@ impl BaseTraining<'_> {
 
     /// Embeddings of up to `references` utterances of each speaker.
     fn speakers(&self, utterances: Vec<CorpusUtterance>, references: usize) -> Result<Speakers, TrainError> {
-        let encoder = Models::new(self.models, self.device).speaker()?;
+        let encoder = Models::new(self.models, self.devices[0]).speaker()?;
         let prepared = self.prepare(&Preparer::analysis(self.cache), at_most_per_speaker(utterances, references));
         embed_speakers(&prepared, &encoder, references).map_err(|error| TrainError::Data(error.to_string()))
     }
 
-    /// An empty store; what is made in it follows from the seed.
-    fn seeded_store(&self) -> nn::VarStore {
-        tch::manual_seed(self.options.seed as i64);
-        nn::VarStore::new(self.device)
-    }
-
-    /// Trains what was made in `store`. Returns the steps done.
-    fn train(self, store: &nn::VarStore, run: RunConfig, task: &dyn Task) -> Result<u64, TrainError> {
-        let observer = self.observer;
-        Runner::new(store, run, self.options)?.run(task, &mut |report| observer.step(report))
+    /// Trains what `make` makes in a store, once for each device. Returns the steps done.
+    fn train<T: Task>(
+        &self,
+        run: RunConfig,
+        make: impl Fn(&nn::VarStore) -> Result<T, TrainError> + Send,
+    ) -> Result<u64, TrainError> {
+        let run = self.run_config(run);
+        // One after the other, since libtorch's generator is shared: all begin with the weights that follow from the seed.
+        let make = Mutex::new(make);
+        let train = |device: Device, replica: Replica| {
+            let store = nn::VarStore::new(device);
+            let task = {
+                let make = make.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+                tch::manual_seed(self.options.seed as i64);
+                make(&store)?
+            };
+            let mut runner = Runner::new(&store, run, self.options.clone())?.shared(replica);
+            runner.run(&task, &mut |report| self.observer.step(report))
+        };
+        match self.devices {
+            [device] => train(*device, Replica::alone()),
+            devices => on_each(devices, train),
+        }
     }
 
     /// The recipe's run, as long as the user wants it.
@@ -306,6 +318,27 @@ impl BaseTraining<'_> {
         }
         good
     }
+}
+
+/// Trains on several devices at once. Returns the steps done.
+fn on_each(
+    devices: &[Device],
+    train: impl Fn(Device, Replica) -> Result<u64, TrainError> + Sync,
+) -> Result<u64, TrainError> {
+    let results: Vec<_> = std::thread::scope(|scope| {
+        let train = &train;
+        let replicas = devices.iter().zip(Replica::group(devices.len()));
+        let threads: Vec<_> = replicas.map(|(&device, replica)| scope.spawn(move || train(device, replica))).collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    // That the others have left says nothing of why.
+    let cause =
+        |result: &Result<u64, TrainError>| matches!(result, Err(error) if !matches!(error, TrainError::Left(_)));
+    let place = results.iter().position(cause).unwrap_or(0);
+    results.into_iter().nth(place).unwrap_or(Ok(0))
 }
 
 /// The first `count` utterances of each speaker.

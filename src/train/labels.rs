@@ -52,6 +52,25 @@ pub enum LabelError {
     Transcript(#[from] crate::aligner::chain::TooShort),
 }
 
+impl Clone for Labelled {
+    /// The tensors are shared.
+    fn clone(&self) -> Self {
+        Self {
+            key: self.key.clone(),
+            speaker: self.speaker.clone(),
+            symbols: self.symbols.clone(),
+            durations: self.durations.clone(),
+            pitch: self.pitch.clone(),
+            energy: self.energy.clone(),
+            mel: self.mel.shallow_clone(),
+            frame_pitch: self.frame_pitch.shallow_clone(),
+            voicing: self.voicing.shallow_clone(),
+            samples: self.samples.shallow_clone(),
+            score: self.score,
+        }
+    }
+}
+
 impl Labelled {
     /// Aligns the transcript, or where there is none what the aligner hears.
     pub fn new(prepared: &Prepared, aligner: &Aligner, front_end: &FrontEnd) -> Result<Self, LabelError> {

@@ -10,7 +10,8 @@ use serde::Deserialize;
 use tch::{Kind, Tensor, nn};
 
 use super::adversary::{Adversary, AdversaryConfig};
-use super::runner::{Loss, RunConfig, Task, TrainError};
+use super::ahead::BatchSize;
+use super::runner::{Left, Loss, Replica, RunConfig, Task, TrainError};
 use crate::dataset::prepared::Prepared;
 use crate::features::pitch::interpolate_unvoiced;
 use crate::nn::checkpoint::{CheckpointError, Weights};
@@ -83,7 +84,7 @@ pub struct VocoderTask {
     training: Vec<Voiced>,
     validation: Vec<Voiced>,
     chances: WeightedIndex<f64>,
-    batch: usize,
+    batch: BatchSize,
     frames: i64,
     acoustic_share: f64,
     seed: u64,
@@ -125,7 +126,7 @@ impl VocoderTask {
             training,
             validation,
             chances,
-            batch: recipe.batch,
+            batch: BatchSize::new(recipe.batch),
             frames: recipe.frames,
             acoustic_share: recipe.acoustic_share,
             seed,
@@ -157,14 +158,14 @@ impl VocoderTask {
 }
 
 impl Task for VocoderTask {
-    fn loss(&self, step: u64, progress: f64) -> Loss {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
+    fn loss(&self, batch: u64, progress: f64) -> Loss {
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(batch));
         let pick = |_| Pick {
             index: self.chances.sample(&mut random),
             place: random.random(),
             taught: random.random_bool(self.acoustic_share),
         };
-        let picks: Vec<Pick> = (0..self.batch).map(pick).collect();
+        let picks: Vec<Pick> = (0..self.batch.get()).map(pick).collect();
         let (real, input) = self.crops(&picks, &self.training);
         // Brought back to the mel, it would hardly differ in mel any more, and learn nothing from that.
         let made = self.vocoder.shape(&input);
@@ -184,6 +185,17 @@ impl Task for VocoderTask {
         Loss { total, parts, audio_s }
     }
 
+    fn step_others(&self, batches: u64, replica: &Replica) -> Result<(), Left> {
+        self.adversary.as_ref().map_or(Ok(()), |adversary| adversary.step(batches, replica))
+    }
+
+    fn halve_batches(&self) -> bool {
+        if let Some(adversary) = &self.adversary {
+            adversary.forget();
+        }
+        self.batch.halve()
+    }
+
     fn validate(&self) -> Vec<(&'static str, f64)> {
         if self.validation.is_empty() {
             return Vec::new();
@@ -197,7 +209,7 @@ impl Task for VocoderTask {
                 place: random.random(),
                 taught: false,
             };
-            let picks: Vec<Pick> = (0..self.batch).map(pick).collect();
+            let picks: Vec<Pick> = (0..self.batch.get()).map(pick).collect();
             let (real, input) = self.crops(&picks, &self.validation);
             let terms = self.loss.terms(&self.vocoder.shape(&input), &real);
             let all = [terms.total(), terms.log_magnitude, terms.convergence, terms.mel];

@@ -22,7 +22,7 @@ use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::synthesis::models::BUILT_IN;
 use crate::train::adversary::{Adversary, AdversaryConfig};
 use crate::train::labels::Labelled;
-use crate::train::runner::{Loss, Task, TrainError};
+use crate::train::runner::{Left, Loss, Replica, Task, TrainError};
 use crate::train::taught::TaughtBatch;
 
 /// Embeddings of each speaker.
@@ -155,9 +155,10 @@ fn cross_entropy(logits: &Tensor, truth: &Tensor) -> Tensor {
 }
 
 impl Task for AcousticTask {
-    fn loss(&self, step: u64, progress: f64) -> Loss {
-        let items: Vec<&Labelled> = self.batches.at(step).into_iter().map(|index| &self.data.training[index]).collect();
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
+    fn loss(&self, batch: u64, progress: f64) -> Loss {
+        let items: Vec<&Labelled> =
+            self.batches.at(batch).into_iter().map(|index| &self.data.training[index]).collect();
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(batch));
         let parts = self.parts(&items, &mut random);
         let LossWeights { duration, variance, pitch, voicing } = self.weights;
         let mut total = &parts.mel
@@ -191,6 +192,26 @@ impl Task for AcousticTask {
             total += heard.loss;
         }
         Loss { total, parts: named, audio_s: frames as f64 / self.model.config().mel.frame_rate() }
+    }
+
+    fn step_others(&self, batches: u64, replica: &Replica) -> Result<(), Left> {
+        if let Some(adversary) = &self.adversary {
+            adversary.step(batches, replica)?;
+        }
+        match &self.data.listener {
+            Some(listener) => listener.adversary().step(batches, replica),
+            None => Ok(()),
+        }
+    }
+
+    fn halve_batches(&self) -> bool {
+        if let Some(adversary) = &self.adversary {
+            adversary.forget();
+        }
+        if let Some(listener) = &self.data.listener {
+            listener.adversary().forget();
+        }
+        self.batches.halve()
     }
 
     fn validate(&self) -> Vec<(&'static str, f64)> {

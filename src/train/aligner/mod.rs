@@ -141,18 +141,22 @@ impl AlignerTask {
 }
 
 impl Task for AlignerTask {
-    fn loss(&self, step: u64, _progress: f64) -> Loss {
-        let picks = self.batches.at(step);
+    fn loss(&self, number: u64, _progress: f64) -> Loss {
+        let picks = self.batches.at(number);
         let batch = self.batch(picks.iter().map(|&index| &self.training[index]).collect());
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(step));
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(number));
         let log_probabilities = self.network.forward(&mask_patches(&batch.mel, &mut random), &batch.mask);
-        let teacher = self.gaussians.as_ref().filter(|_| step < self.recipe.bootstrap_steps);
+        let teacher = self.gaussians.as_ref().filter(|_| number < self.recipe.bootstrap_steps);
         let targets = self.targets(&batch, &log_probabilities, teacher);
         self.network.follow_prior(&log_probabilities.detach(), &batch.mask, Self::PRIOR_RATE);
         let total = -(targets * log_probabilities).sum(Kind::Float) / batch.mask.sum(Kind::Float);
         let frames: usize = batch.items.iter().map(|item| item.frames()).sum();
         let audio_s = frames as f64 / self.recipe.model.mel.frame_rate();
         Loss { total, parts: vec![], audio_s }
+    }
+
+    fn halve_batches(&self) -> bool {
+        self.batches.halve()
     }
 
     fn validate(&self) -> Vec<(&'static str, f64)> {

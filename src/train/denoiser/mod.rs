@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
 
 use self::examples::{Examples, Pairs};
-use super::ahead::Ahead;
+use super::ahead::{Ahead, BatchSize};
 use super::crop::random_crop;
 use super::runner::{Loss, Task, TrainError};
 use crate::augment::mix;
@@ -20,7 +20,7 @@ use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::units::SampleRate;
 
 /// What the trainer reads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DenoiserData {
     /// Utterances to learn from.
     pub training: Vec<Prepared>,
@@ -40,6 +40,7 @@ pub struct DenoiserTask {
     ratio_weight: f64,
     spectrum_weight: f64,
     batches: Ahead<Pairs>,
+    count: BatchSize,
     validation: Vec<Mixed>,
     device: Device,
 }
@@ -79,10 +80,11 @@ impl DenoiserTask {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let validation = validation(&data.validation, &data.validation_noise);
         let examples = Examples::new(data.training, data.noise, recipe, &mut random);
-        let (count, length) = (recipe.batch, whole_frames(recipe.crop_s));
+        let (count, length) = (BatchSize::new(recipe.batch), whole_frames(recipe.crop_s));
+        let size = count.clone();
         let make = move |step| {
             let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
-            tch::no_grad(|| examples.draw(count, length, &mut random))
+            tch::no_grad(|| examples.draw(size.get(), length, &mut random))
         };
         let device = store.device();
         Ok(Self {
@@ -91,6 +93,7 @@ impl DenoiserTask {
             ratio_weight: recipe.ratio_weight,
             spectrum_weight: recipe.spectrum_weight,
             batches: Ahead::new(make),
+            count,
             validation,
             device,
         })
@@ -105,8 +108,8 @@ impl DenoiserTask {
 }
 
 impl Task for DenoiserTask {
-    fn loss(&self, step: u64, _progress: f64) -> Loss {
-        let pairs = self.batches.take(step);
+    fn loss(&self, batch: u64, _progress: f64) -> Loss {
+        let pairs = self.batches.take(batch);
         let [noisy, target, dereverb] = [pairs.noisy, pairs.target, pairs.dereverb].map(|t| t.to_device(self.device));
         let (spectrum, samples) = self.clean(&noisy, &dereverb);
         let ratio_db = bounded_ratio_db(&samples, &target, &noisy, Self::BEST_DB).mean(Kind::Float);
@@ -120,6 +123,10 @@ impl Task for DenoiserTask {
         let parts = vec![("ratio_db", ratio_db.detach()), ("spectrum", distance.detach())];
         let total = distance * self.spectrum_weight - ratio_db * self.ratio_weight;
         Loss { total, parts, audio_s: noisy.numel() as f64 / SampleRate::ANALYSIS.hz() }
+    }
+
+    fn halve_batches(&self) -> bool {
+        self.count.halve()
     }
 
     /// How far scale-invariant SDR rises on unseen speech with unseen noise, negative so that it falls; and what it is

@@ -1,5 +1,6 @@
 //! Why training stops before its end.
 
+use super::replica::Left;
 use crate::error::FileError;
 use crate::nn::checkpoint::CheckpointError;
 use crate::synthesis::models::ModelError;
@@ -19,6 +20,12 @@ pub enum TrainError {
     /// The gradients were not finite for many steps in a row.
     #[error("training diverged at step {step}: the gradients are not finite; lower the learning rate")]
     Diverged { step: u64 },
+    /// Another replica failed; its own error says more.
+    #[error(transparent)]
+    Left(#[from] Left),
+    /// Not even the smallest batches fit.
+    #[error("the device has too little memory even for the smallest batches; a smaller network may fit")]
+    Memory,
     /// The data cannot be trained on.
     #[error("{0}")]
     Data(String),

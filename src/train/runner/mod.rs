@@ -4,11 +4,14 @@
 //! whole, so a run that was killed goes on along the same loss curve.
 
 mod error;
+mod memory;
 mod options;
+mod replica;
 mod task;
 
 pub use error::TrainError;
 pub use options::{RunConfig, RunOptions, StepReport};
+pub use replica::{Left, Replica};
 pub use task::{Loss, Task};
 
 use std::io::Write;
@@ -25,6 +28,10 @@ use crate::nn::mixed;
 
 /// Steps between lines of the log.
 const LOG_EVERY: u64 = 25;
+/// Under which a checkpoint says how many batches a step has.
+const BATCHES: &str = "batches_per_step";
+/// And how often their size was halved.
+const HALVINGS: &str = "halvings";
 /// This many steps without a finite gradient end the run.
 const PATIENCE: u32 = 50;
 
@@ -37,6 +44,8 @@ pub struct Runner<'a> {
     optimiser: AdamW,
     ema: Ema,
     mixed: bool,
+    replica: Replica,
+    halvings: u32,
     step: u64,
     earlier: Duration,
     started: Instant,
@@ -55,6 +64,8 @@ impl<'a> Runner<'a> {
             optimiser: AdamW::new(store, config.adamw),
             ema: Ema::new(store, config.ema_decay),
             mixed: mixed::pays(store.device()),
+            replica: Replica::alone(),
+            halvings: 0,
             step: 0,
             earlier: Duration::ZERO,
             started: Instant::now(),
@@ -70,13 +81,26 @@ impl<'a> Runner<'a> {
         Ok(runner)
     }
 
+    /// Shares the batches of every step with the other replicas, which must have begun in the same way.
+    pub fn shared(mut self, replica: Replica) -> Self {
+        let count = replica.count() as u64;
+        self.config.batches_per_step = self.config.batches_per_step.max(1).next_multiple_of(count);
+        if count > 1 {
+            self.optimiser.define_gradients();
+        }
+        self.replica = replica;
+        self
+    }
+
     /// Trains to the end and saves; `observe` sees every line of the log. Returns the number of steps done.
     pub fn run(&mut self, task: &dyn Task, observe: &mut dyn FnMut(&StepReport)) -> Result<u64, TrainError> {
         let steps = self.run_until(task, &mut |report, _| {
             observe(report);
             true
         })?;
-        self.save(task)?;
+        if self.replica.is_first() {
+            self.save(task)?;
+        }
         Ok(steps)
     }
 
@@ -88,17 +112,29 @@ impl<'a> Runner<'a> {
     ) -> Result<u64, TrainError> {
         if let Some(state) = self.restored.take() {
             task.restore(&state)?;
+            for _ in 0..self.halvings {
+                let _ = task.halve_batches();
+            }
         }
         self.started = Instant::now();
         let mut saved = Instant::now();
         let mut window = (Instant::now(), 0.0);
         let mut failures = 0;
-        while self.step < self.config.steps && self.progress() < 1.0 {
-            let learning_rate = self.config.schedule.learning_rate(self.step, self.progress());
-            let (loss, gradient_norm) = self.take_step(task, learning_rate);
+        let mut stopped = false;
+        while self.step < self.config.steps {
+            // Clocks differ, so the first replica's counts.
+            let progress = self.replica.agree(if stopped { f64::INFINITY } else { self.progress() })?;
+            if progress >= 1.0 {
+                break;
+            }
+            let learning_rate = self.config.schedule.learning_rate(self.step, progress);
+            let (loss, gradient_norm) = self.take_step(task, learning_rate, progress)?;
             failures = if gradient_norm.is_finite() { 0 } else { failures + 1 };
             if failures == PATIENCE {
                 return Err(TrainError::Diverged { step: self.step });
+            }
+            if !self.replica.is_first() {
+                continue;
             }
             window.1 += loss.audio_s;
             let validate = self.step.is_multiple_of(self.config.validate_every) || self.is_over();
@@ -107,13 +143,11 @@ impl<'a> Runner<'a> {
                 let validation = validate.then(|| self.ema.scoped(|| tch::no_grad(|| task.validate())));
                 let report = self.report(&loss, learning_rate, gradient_norm, speed, validation);
                 self.log(&report)?;
-                if !go_on(&report, &self.ema) {
-                    break;
-                }
+                stopped = !go_on(&report, &self.ema);
                 window = (Instant::now(), 0.0);
             }
             // The end is saved by the caller, if it is to be kept.
-            if (validate && !self.is_over()) || saved.elapsed() > self.options.checkpoint_every {
+            if !stopped && ((validate && !self.is_over()) || saved.elapsed() > self.options.checkpoint_every) {
                 self.save(task)?;
                 saved = Instant::now();
             }
@@ -126,16 +160,63 @@ impl<'a> Runner<'a> {
         self.ema.weights()
     }
 
-    fn take_step(&mut self, task: &dyn Task, learning_rate: f64) -> (Loss, f64) {
-        tch::manual_seed((self.options.seed ^ (self.step << 20)) as i64);
-        self.optimiser.zero_grad();
-        let progress = self.progress();
-        let loss = mixed::scoped(self.mixed, || task.loss(self.step, progress));
-        loss.total.backward();
+    /// One step on this replica's share of its batches; what is reported is of that share. Where memory does not suffice
+    /// there are twice as many batches of half the size from then on.
+    fn take_step(&mut self, task: &dyn Task, learning_rate: f64, progress: f64) -> Result<(Loss, f64), TrainError> {
+        let (loss, batches) = loop {
+            self.optimiser.zero_grad();
+            let batches = self.config.batches_per_step.max(1);
+            let loss = self.share_of_step(task, batches, progress);
+            // All of them, or the batches would no longer be the same.
+            let short = self.replica.any(matches!(loss, Ok(None)))?;
+            match loss? {
+                Some(loss) if !short => break (loss, batches),
+                _ if !task.halve_batches() => return Err(TrainError::Memory),
+                _ => {
+                    self.halvings += 1;
+                    self.config.batches_per_step = batches * 2;
+                    tracing::warn!("out of memory: a step now has {} batches of half the size", batches * 2);
+                }
+            }
+        };
+        self.replica.sum(&self.optimiser.gradients())?;
+        task.step_others(batches, &self.replica)?;
         let norm = self.optimiser.step(learning_rate);
+        self.replica.broadcast(&self.buffers())?;
         self.step += 1;
         self.ema.update(self.step);
-        (loss, norm)
+        Ok((loss, norm))
+    }
+
+    /// Gradients of this replica's share of a step's batches, and the mean loss; nothing where memory did not suffice.
+    fn share_of_step(&self, task: &dyn Task, batches: u64, progress: f64) -> Result<Option<Loss>, TrainError> {
+        let replicas = self.replica.count();
+        let mut sum: Option<Loss> = None;
+        for batch in (self.replica.index() as u64..batches).step_by(replicas) {
+            let batch = self.step * batches + batch;
+            tch::manual_seed((self.options.seed ^ (batch << 20)) as i64);
+            let learnt = memory::unless_short(|| {
+                let loss = mixed::scoped(self.mixed, || task.loss(batch, progress));
+                (&loss.total / batches as f64).backward();
+                loss.detached()
+            });
+            let Some(loss) = learnt else { return Ok(None) };
+            sum = Some(match sum {
+                Some(sum) => sum + loss,
+                None => loss,
+            });
+        }
+        // There are at least as many batches as replicas.
+        let sum = sum.ok_or_else(|| TrainError::Data("a replica has no batch".into()))?;
+        Ok(Some(sum.shared(batches, replicas)))
+    }
+
+    /// Variables that are not trained but follow the batches, such as running means.
+    fn buffers(&self) -> Vec<Tensor> {
+        let followed = |tensor: &Tensor| !tensor.requires_grad() && tensor.is_floating_point();
+        let mut variables: Vec<_> = self.store.variables().into_iter().collect();
+        variables.sort_by(|a, b| a.0.cmp(&b.0));
+        variables.into_iter().map(|(_, tensor)| tensor).filter(followed).collect()
     }
 
     fn elapsed(&self) -> Duration {
@@ -204,6 +285,8 @@ impl<'a> Runner<'a> {
         state.extend("optimiser.", optimiser);
         state.extend("task.", task.state());
         state.set_json("step", &self.step)?;
+        state.set_json(BATCHES, &self.config.batches_per_step)?;
+        state.set_json(HALVINGS, &self.halvings)?;
         state.set_json("elapsed_s", &self.elapsed().as_secs_f64())?;
         state.write(&self.checkpoint_path(), Precision::Full)?;
         let mut published = self.ema.weights();
@@ -226,6 +309,9 @@ impl<'a> Runner<'a> {
         self.optimiser.load_state(&state.subset("optimiser."))?;
         self.restored = Some(state.subset("task."));
         self.step = state.json("step")?;
+        // A run goes on as it began, on however many devices. Checkpoints of old had one batch a step.
+        self.config.batches_per_step = state.json(BATCHES).unwrap_or(1);
+        self.halvings = state.json(HALVINGS).unwrap_or(0);
         self.earlier = Duration::from_secs_f64(state.json("elapsed_s")?);
         Ok(())
     }

@@ -23,6 +23,13 @@ pub struct RunConfig {
     pub ema_decay: f64,
     /// Steps between validations.
     pub validate_every: u64,
+    /// Batches whose gradients make one step. Replicas share them, and there are at least as many as replicas.
+    #[serde(default = "one")]
+    pub batches_per_step: u64,
+}
+
+fn one() -> u64 {
+    1
 }
 
 /// What the user sets for one run.

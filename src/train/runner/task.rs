@@ -2,6 +2,7 @@
 
 use tch::Tensor;
 
+use super::replica::{Left, Replica};
 use crate::nn::checkpoint::{CheckpointError, Weights};
 
 /// What a step minimises.
@@ -15,11 +16,55 @@ pub struct Loss {
     pub audio_s: f64,
 }
 
+impl Loss {
+    /// The same without what gradients need.
+    pub(super) fn detached(self) -> Self {
+        let parts = self.parts.into_iter().map(|(name, part)| (name, part.detach())).collect();
+        Self { total: self.total.detach(), parts, audio_s: self.audio_s }
+    }
+
+    /// The mean over a step's `batches`, from the sum over the share that one of `replicas` had.
+    pub(super) fn shared(self, batches: u64, replicas: usize) -> Self {
+        let share = batches as f64 / replicas as f64;
+        let parts = self.parts.into_iter().map(|(name, part)| (name, part / share)).collect();
+        Self { total: self.total / share, parts, audio_s: self.audio_s * replicas as f64 }
+    }
+}
+
+impl std::ops::Add for Loss {
+    type Output = Self;
+
+    /// Parts that only one of them has, such as of a discriminator that had nothing to judge, are left out.
+    fn add(self, other: Self) -> Self {
+        let other = other.detached();
+        let both = self.parts.into_iter().filter_map(|(name, part)| {
+            let same = other.parts.iter().find(|(theirs, _)| *theirs == name)?;
+            Some((name, part + &same.1))
+        });
+        Self { parts: both.collect(), total: self.total + other.total, audio_s: self.audio_s + other.audio_s }
+    }
+}
+
 /// A component in training.
 pub trait Task {
-    /// The loss on the batch of `step`, when the share `progress` of the run is done. Random choices must follow from the seed and `step`, or from libtorch's
-    /// generator, which the runner seeds at every step.
-    fn loss(&self, step: u64, progress: f64) -> Loss;
+    /// The loss on a batch, when the share `progress` of the run is done. Random choices must follow from the seed and
+    /// the batch's number, or from libtorch's generator, which the runner seeds for every batch.
+    fn loss(&self, batch: u64, progress: f64) -> Loss;
+
+    /// Lets networks beside the trained one, such as a discriminator, take their step, when they have gradients of all
+    /// `batches` of it, of which the replicas had their shares.
+    ///
+    /// # Errors
+    /// A replica that has left.
+    fn step_others(&self, _batches: u64, _replica: &Replica) -> Result<(), Left> {
+        Ok(())
+    }
+
+    /// Makes batches half as large, for a device with too little memory, and forgets gradients of networks beside the
+    /// trained one. False where they can't be smaller.
+    fn halve_batches(&self) -> bool {
+        false
+    }
 
     /// Measures on held-out data; the first is the one that should fall.
     fn validate(&self) -> Vec<(&'static str, f64)>;

@@ -33,23 +33,33 @@ impl Task for Line {
     }
 }
 
-fn run(folder: &Path, steps: u64, resume: bool) -> (Vec<f64>, Tensor) {
-    let store = nn::VarStore::new(Device::Cpu);
+fn line(store: &nn::VarStore) -> Line {
     let zero = nn::Init::Const(0.0);
     let start = nn::LinearConfig { ws_init: zero, bs_init: Some(zero), bias: true };
-    let task = Line { layer: nn::linear(store.root() / "layer", 1, 1, start) };
-    let config = RunConfig {
+    Line { layer: nn::linear(store.root() / "layer", 1, 1, start) }
+}
+
+fn config(steps: u64) -> RunConfig {
+    RunConfig {
         steps,
         schedule: Schedule { peak: 0.05, warmup_steps: 5, floor: 1.0 },
         adamw: AdamWConfig::default(),
         ema_decay: 0.9,
         validate_every: 10,
-    };
+        batches_per_step: 1,
+    }
+}
+
+fn options(folder: &Path, resume: bool) -> RunOptions {
     let checkpoint_every = Duration::from_secs(3600);
-    let options =
-        RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, start: None, seed: 5, checkpoint_every };
+    RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, start: None, seed: 5, checkpoint_every }
+}
+
+fn run(folder: &Path, steps: u64, resume: bool) -> (Vec<f64>, Tensor) {
+    let store = nn::VarStore::new(Device::Cpu);
+    let task = line(&store);
     let mut curve = Vec::new();
-    let mut runner = Runner::new(&store, config, options).expect("a run");
+    let mut runner = Runner::new(&store, config(steps), options(folder, resume)).expect("a run");
     runner.run(&task, &mut |report| curve.push(report.losses[0].1)).expect("training");
     (curve, task.layer.ws.copy())
 }
@@ -74,4 +84,53 @@ fn it_learns_and_publishes() {
     assert_eq!(published.json::<String>("kind").expect("metadata"), "line");
     let log = std::fs::read_to_string(folder.path().join("log.jsonl")).expect("the log");
     assert_eq!(log.lines().filter(|line| line.contains("validation")).count(), 40);
+}
+
+/// A line on a device that holds no more than four points at once.
+struct Poor {
+    line: Line,
+    points: std::cell::Cell<u64>,
+}
+
+impl Task for Poor {
+    fn loss(&self, batch: u64, _progress: f64) -> Loss {
+        let points = self.points.get();
+        if points > 4 {
+            let _ = Tensor::empty([1 << 57], (Kind::Float, Device::Cpu));
+        }
+        let values: Vec<f32> = (batch * points..(batch + 1) * points).map(|point| (point as f32 * 0.7).sin()).collect();
+        let x = Tensor::from_slice(&values).view([-1, 1]);
+        let gap = x.apply(&self.line.layer) - (&x * 3.0 + 1.0);
+        Loss { total: gap.square().mean(Kind::Float), parts: vec![], audio_s: 1.0 }
+    }
+
+    fn halve_batches(&self) -> bool {
+        self.points.replace(self.points.get() / 2) > 1
+    }
+
+    fn validate(&self) -> Vec<(&'static str, f64)> {
+        self.line.validate()
+    }
+
+    fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
+        self.line.metadata(weights)
+    }
+}
+
+#[test]
+fn where_memory_is_short_batches_are_smaller_and_learn_the_same() {
+    let learnt = |points: u64, batches_per_step: u64| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = nn::VarStore::new(Device::Cpu);
+        let task = Poor { line: line(&store), points: std::cell::Cell::new(points) };
+        let config = RunConfig { batches_per_step, ..config(40) };
+        let mut runner = Runner::new(&store, config, options(folder.path(), false)).expect("a run");
+        runner.run(&task, &mut |_| ()).expect("training");
+        let state = Weights::read(&folder.path().join("checkpoint.safetensors")).expect("a checkpoint");
+        assert_eq!(state.json::<u64>("batches_per_step").expect("an entry"), 4);
+        (task.line.layer.ws.double_value(&[0, 0]), task.points.get())
+    };
+    let (enough, halved) = (learnt(4, 4), learnt(16, 1));
+    assert_eq!((enough.1, halved.1), (4, 4));
+    assert!((enough.0 - halved.0).abs() < 1e-5 && enough.0 > 0.5, "{enough:?} {halved:?}");
 }

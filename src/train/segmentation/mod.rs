@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
 
 use self::examples::{Examples, Windows};
-use super::ahead::Ahead;
+use super::ahead::{Ahead, BatchSize};
 use super::runner::{Loss, Task, TrainError};
 use crate::dataset::prepared::Prepared;
 use crate::diarization::powerset::Powerset;
@@ -19,7 +19,7 @@ use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::speaker::SpeakerEncoder;
 
 /// What the trainer reads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SegmentationData {
     /// Utterances to learn from.
     pub training: Vec<Prepared>,
@@ -29,8 +29,6 @@ pub struct SegmentationData {
     pub noise: Vec<Prepared>,
     /// Background sounds kept for measuring.
     pub validation_noise: Vec<Prepared>,
-    /// What hears them.
-    pub encoder: SpeakerEncoder,
 }
 
 /// The segmentation network in training.
@@ -42,6 +40,7 @@ pub struct SegmentationTask {
     /// (orders, classes) what becomes of each class when the speakers change places.
     orders: Tensor,
     batches: Ahead<Windows>,
+    count: BatchSize,
     validation: Option<Windows>,
     device: Device,
 }
@@ -51,7 +50,7 @@ impl SegmentationTask {
     const VALIDATION: usize = 64;
     const AT_ONCE: i64 = 16;
 
-    /// Makes the network in `store`.
+    /// Makes the network in `store`; `encoder` hears for it.
     ///
     /// # Errors
     /// Fewer than three speakers to learn from.
@@ -59,6 +58,7 @@ impl SegmentationTask {
         store: &nn::VarStore,
         recipe: &SegmentationRecipe,
         data: SegmentationData,
+        encoder: SpeakerEncoder,
         seed: u64,
     ) -> Result<Self, TrainError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -74,18 +74,19 @@ impl SegmentationTask {
             examples(data.validation, data.validation_noise, &mut random).draw(Self::VALIDATION, &mut random)
         });
         let examples = examples(data.training, data.noise, &mut random);
-        let count = recipe.batch;
+        let count = BatchSize::new(recipe.batch);
+        let size = count.clone();
         let make = move |step| {
             let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
-            tch::no_grad(|| examples.draw(count, &mut random))
+            tch::no_grad(|| examples.draw(size.get(), &mut random))
         };
         let device = store.device();
         let powerset = Segmentation::classes();
         let orders: Vec<i64> =
             powerset.permutations().iter().flat_map(|(_, classes)| classes).map(|&class| class as i64).collect();
         let orders = Tensor::from_slice(&orders).view([-1, powerset.len() as i64]).to_device(device);
-        let network = Segmentation::new(store.root(), recipe.model.clone(), &data.encoder);
-        Ok(Self { encoder: data.encoder, network, powerset, orders, batches: Ahead::new(make), validation, device })
+        let network = Segmentation::new(store.root(), recipe.model.clone(), &encoder);
+        Ok(Self { encoder, network, powerset, orders, batches: Ahead::new(make), count, validation, device })
     }
 
     /// Samples (B, L) → logits (B, T, classes). With `blur`, embeddings lose a part of what they tell: the encoder knows
@@ -156,14 +157,18 @@ fn blurred(moments: &Tensor) -> Tensor {
 }
 
 impl Task for SegmentationTask {
-    fn loss(&self, step: u64, _progress: f64) -> Loss {
-        let windows = self.batches.take(step);
+    fn loss(&self, batch: u64, _progress: f64) -> Loss {
+        let windows = self.batches.take(batch);
         let logits = self.logits(&windows.samples, true);
         let total = self.cross_entropy(&logits, &windows.classes).mean(Kind::Float);
         let (wrong, spoken) = tch::no_grad(|| self.errors(&logits, &windows.classes));
         let error = wrong.sum(Kind::Float) / spoken.sum(Kind::Float).clamp_min(1.0);
         let audio_s = windows.samples.numel() as f64 / SpeakerEncoder::SAMPLE_RATE.hz();
         Loss { total, parts: vec![("der", error)], audio_s }
+    }
+
+    fn halve_batches(&self) -> bool {
+        self.count.halve()
     }
 
     /// Diarization error rate within windows of unseen speakers, without a collar, and the loss.

@@ -12,7 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
 
 use self::examples::{Drawn, Examples};
-use super::ahead::Ahead;
+use super::ahead::{Ahead, BatchSize};
 use super::crop::random_crop;
 use super::runner::{Loss, Task, TrainError};
 use crate::augment::mix;
@@ -37,6 +37,8 @@ pub struct SpeakerTask {
     directions: Tensor,
     recipe: SpeakerRecipe,
     batches: Ahead<Batch>,
+    /// Seconds in a batch.
+    batch_s: BatchSize,
     validation: Validation,
     /// Of all conditions together, as last measured.
     calibration: Cell<Option<Calibration>>,
@@ -51,7 +53,7 @@ struct Batch {
 }
 
 /// What the trainer reads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct SpeakerData {
     /// Utterances to learn from.
     pub training: Vec<Prepared>,
@@ -147,9 +149,11 @@ impl SpeakerTask {
         let directions = store.root().sub("classifier").var("weight", &shape, init);
         let (device, fbank) = (store.device(), Fbank::new(store.device()));
         let plan = recipe.clone();
-        let batches = Ahead::new(move |step| batch(&plan, &examples, seed.wrapping_add(step)));
+        let batch_s = BatchSize::new(recipe.batch_s.round() as usize);
+        let size = batch_s.clone();
+        let batches = Ahead::new(move |step| batch(&plan, size.get() as f64, &examples, seed.wrapping_add(step)));
         let calibration = Cell::default();
-        Ok(Self { network, config, fbank, directions, recipe, batches, validation, calibration, device })
+        Ok(Self { network, config, fbank, directions, recipe, batches, batch_s, validation, calibration, device })
     }
 
     /// Additive angular margin softmax: embeddings (B, E) of unit length, classes (B).
@@ -178,8 +182,8 @@ impl SpeakerTask {
 }
 
 impl Task for SpeakerTask {
-    fn loss(&self, step: u64, _progress: f64) -> Loss {
-        let Batch { drawn, audio_s } = self.batches.take(step);
+    fn loss(&self, batch: u64, _progress: f64) -> Loss {
+        let Batch { drawn, audio_s } = self.batches.take(batch);
         let embeddings = self.embed(&drawn.samples, true);
         let cosines = (&embeddings * drawn.teacher.to_device(self.device)).sum_dim_intlist(-1, false, Kind::Float);
         let teacher: Tensor = 1.0 - cosines.mean(Kind::Float);
@@ -192,6 +196,10 @@ impl Task for SpeakerTask {
             total += margin * self.recipe.margin_weight;
         }
         Loss { total, parts, audio_s }
+    }
+
+    fn halve_batches(&self) -> bool {
+        self.batch_s.halve()
     }
 
     /// Equal error rates over all pairs of crops of unseen speakers (2 s; 4 s; 4 s with unseen noise at 10 dB), and the
@@ -227,11 +235,11 @@ impl Task for SpeakerTask {
 }
 
 /// Crops of one length.
-fn batch(recipe: &SpeakerRecipe, examples: &Examples, seed: u64) -> Batch {
+fn batch(recipe: &SpeakerRecipe, batch_s: f64, examples: &Examples, seed: u64) -> Batch {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let (shortest, longest) = recipe.crop_s;
     let seconds = (random.random_range(shortest..=longest) / CROP_STEP_S).round() * CROP_STEP_S;
-    let count = (recipe.batch_s / seconds).round().max(2.0) as usize;
+    let count = (batch_s / seconds).round().max(2.0) as usize;
     let length = (seconds * SampleRate::ANALYSIS.hz()) as i64;
     let drawn = tch::no_grad(|| examples.draw(count, length, random.random()));
     Batch { drawn, audio_s: seconds * count as f64 }

@@ -117,6 +117,7 @@ impl VoiceTraining<'_> {
             adamw: AdamWConfig::default(),
             ema_decay: 0.98,
             validate_every: (steps / VALIDATIONS).max(1),
+            batches_per_step: 1,
         }
     }
 

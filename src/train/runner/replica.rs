@@ -1,0 +1,215 @@
+//! Replicas: the same network on several devices, each with a share of every step's batches.
+//!
+//! All replicas begin with the same weights and sum their gradients, so that they take the same steps (Li et al. 2020,
+//! "PyTorch Distributed"). What a run becomes depends on the batches of a step and not on how many replicas share them.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use tch::{Kind, Tensor};
+
+/// One of a group of replicas, or the only one. When it is dropped the others can't wait for it any more.
+#[derive(Debug)]
+pub struct Replica {
+    index: usize,
+    count: usize,
+    group: Option<Arc<Group>>,
+}
+
+/// Another replica failed and has left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("another replica of the training has stopped")]
+pub struct Left;
+
+#[derive(Debug)]
+struct Group {
+    meeting: Mutex<Meeting>,
+    changed: Condvar,
+}
+
+/// Where the replicas bring what is to be summed.
+#[derive(Debug)]
+struct Meeting {
+    /// What each has brought.
+    brought: Vec<Option<Tensor>>,
+    /// The sum, until everybody has taken it.
+    sum: Option<Tensor>,
+    /// Who has still to take it.
+    waiting: usize,
+    left: bool,
+}
+
+impl Replica {
+    /// The only one.
+    pub fn alone() -> Self {
+        Self { index: 0, count: 1, group: None }
+    }
+
+    /// A group of `count`, one for each thread.
+    pub fn group(count: usize) -> Vec<Self> {
+        let brought = (0..count).map(|_| None).collect();
+        let meeting = Mutex::new(Meeting { brought, sum: None, waiting: 0, left: false });
+        let group = Arc::new(Group { meeting, changed: Condvar::new() });
+        (0..count).map(|index| Self { index, count, group: Some(group.clone()) }).collect()
+    }
+
+    /// Its place in the group, from 0.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.count
+    }
+
+    /// Whether it is the one that measures, reports and saves.
+    pub fn is_first(&self) -> bool {
+        self.index == 0
+    }
+
+    /// Puts the sum over all replicas into each of `tensors`, which must be floating-point and alike everywhere. The
+    /// order of summation does not depend on who is faster.
+    ///
+    /// # Errors
+    /// A replica that has left.
+    pub fn sum(&self, tensors: &[Tensor]) -> Result<(), Left> {
+        let (Some(group), Some(first)) = (&self.group, tensors.first()) else { return Ok(()) };
+        let kind = if first.kind() == Kind::Double { Kind::Double } else { Kind::Float };
+        let flat: Vec<Tensor> = tensors.iter().map(|tensor| tensor.detach().to_kind(kind).flatten(0, -1)).collect();
+        let sum = group.meet(self.index, Tensor::cat(&flat, 0))?.to_device(first.device());
+        tch::no_grad(|| {
+            let mut start = 0;
+            for tensor in tensors {
+                let length = tensor.numel() as i64;
+                tensor.shallow_clone().copy_(&sum.narrow(0, start, length).view_as(tensor));
+                start += length;
+            }
+        });
+        Ok(())
+    }
+
+    /// Puts the first replica's values into `tensors` everywhere.
+    ///
+    /// # Errors
+    /// A replica that has left.
+    pub fn broadcast(&self, tensors: &[Tensor]) -> Result<(), Left> {
+        if self.count > 1 && !self.is_first() {
+            tch::no_grad(|| tensors.iter().for_each(|tensor| drop(tensor.shallow_clone().zero_())));
+        }
+        self.sum(tensors)
+    }
+
+    /// What the first replica says.
+    ///
+    /// # Errors
+    /// A replica that has left.
+    pub fn agree(&self, value: f64) -> Result<f64, Left> {
+        if self.count == 1 {
+            return Ok(value);
+        }
+        let said = Tensor::from(value);
+        self.broadcast(std::slice::from_ref(&said))?;
+        Ok(said.double_value(&[]))
+    }
+
+    /// Whether it is true of any replica.
+    ///
+    /// # Errors
+    /// A replica that has left.
+    pub fn any(&self, of_this_one: bool) -> Result<bool, Left> {
+        let count = Tensor::from(f32::from(u8::from(of_this_one)));
+        self.sum(std::slice::from_ref(&count))?;
+        Ok(count.double_value(&[]) > 0.0)
+    }
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        if let Some(group) = &self.group {
+            group.lock().left = true;
+            group.changed.notify_all();
+        }
+    }
+}
+
+impl Group {
+    fn lock(&self) -> MutexGuard<'_, Meeting> {
+        self.meeting.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Brings one tensor and takes the sum of all of them.
+    fn meet(&self, index: usize, tensor: Tensor) -> Result<Tensor, Left> {
+        let wait = |meeting| self.changed.wait(meeting).unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut meeting = self.lock();
+        // The sum before must have been taken by everybody.
+        while meeting.waiting > 0 {
+            meeting = wait(meeting);
+        }
+        meeting.brought[index] = Some(tensor);
+        if meeting.brought.iter().all(Option::is_some) {
+            let all: Vec<Tensor> = meeting.brought.iter_mut().filter_map(Option::take).collect();
+            meeting.waiting = all.len();
+            meeting.sum = all.into_iter().reduce(|sum, tensor| {
+                let tensor = tensor.to_device(sum.device());
+                sum + tensor
+            });
+            self.changed.notify_all();
+        }
+        while meeting.waiting == 0 {
+            if meeting.left {
+                return Err(Left);
+            }
+            meeting = wait(meeting);
+        }
+        let sum = meeting.sum.as_ref().map(Tensor::shallow_clone).ok_or(Left)?;
+        meeting.waiting -= 1;
+        self.changed.notify_all();
+        Ok(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_threads<T: Send>(count: usize, work: impl Fn(Replica) -> T + Sync) -> Vec<T> {
+        std::thread::scope(|scope| {
+            let work = &work;
+            let threads: Vec<_> =
+                Replica::group(count).into_iter().map(|replica| scope.spawn(move || work(replica))).collect();
+            threads.into_iter().map(|thread| thread.join().expect("a thread that ends")).collect()
+        })
+    }
+
+    #[test]
+    fn everybody_gets_the_sum_and_the_first_ones_word() {
+        let found = on_threads(3, |replica| {
+            let one = Tensor::from_slice(&[1f32, 10.0]) * (replica.index() + 1) as f64;
+            let other = Tensor::from_slice(&[replica.index() as f32]).view([1, 1]);
+            for _ in 0..50 {
+                replica.sum(&[one.shallow_clone(), other.shallow_clone()]).expect("all are there");
+                let _ = one.shallow_clone().g_div_scalar_(3.0);
+            }
+            let said = replica.agree(0.5 + replica.index() as f64).expect("all are there");
+            (one.double_value(&[1]), other.size(), said)
+        });
+        assert!(found.iter().all(|found| *found == (20.0, vec![1, 1], 0.5)), "{found:?}");
+    }
+
+    #[test]
+    fn nobody_waits_for_one_that_has_left() {
+        let found = on_threads(3, |replica| match replica.index() {
+            1 => Ok(()),
+            _ => replica.sum(&[Tensor::from(1f32)]),
+        });
+        assert_eq!(found, [Err(Left), Ok(()), Err(Left)]);
+    }
+
+    #[test]
+    fn one_alone_waits_for_nobody() {
+        let replica = Replica::alone();
+        let value = Tensor::from(2f32);
+        replica.sum(std::slice::from_ref(&value)).expect("nobody can leave");
+        assert_eq!((value.double_value(&[]), replica.agree(0.1)), (2.0, Ok(0.1)));
+    }
+}
