@@ -8,7 +8,7 @@
 //! | 4 | [`train`], [`synthesis`], [`evaluation`] |
 //! | 3 | [`augment`], [`clean`], [`denoiser`], [`speaker`], [`diarization`], [`dataset`], [`text`], [`aligner`], [`acoustic`], [`vocoder`] |
 //! | 2 | [`audio`], [`features`], [`nn`], [`gpu`] |
-//! | 1 | [`units`], [`error`], [`files`] |
+//! | 1 | [`units`], [`error`], [`files`], [`processes`] |
 //!
 //! Shape letters, the same everywhere: B batch, T frames, N tokens, C channels, L samples.
 
@@ -29,6 +29,7 @@ pub mod features;
 pub mod files;
 pub mod gpu;
 pub mod nn;
+pub mod processes;
 pub mod speaker;
 pub mod synthesis;
 pub mod text;

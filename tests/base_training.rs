@@ -9,6 +9,7 @@ use serde_json::Value;
 use support::tiny::{Bench, TRANSCRIPT, record, speech_like};
 use tch::{Device, Kind, Tensor};
 use voice_clone::nn::checkpoint::{Precision, Weights};
+use voice_clone::processes::Processes;
 use voice_clone::synthesis::models::Models;
 use voice_clone::train::base::{BaseTraining, Component, Observer};
 use voice_clone::train::runner::{RunOptions, StepReport};
@@ -137,6 +138,7 @@ fn replicas_learn_what_one_learns_from_the_whole_batch() {
             models: &bench.path("models"),
             teacher: None,
             devices,
+            processes: Processes::ALONE,
             steps: Some(10),
             options: RunOptions {
                 folder: folder.clone(),

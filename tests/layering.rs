@@ -11,7 +11,7 @@ const LAYERS: [&[&str]; 5] = [
     &["train", "synthesis", "evaluation"],
     &["augment", "clean", "denoiser", "speaker", "diarization", "dataset", "text", "aligner", "acoustic", "vocoder"],
     &["audio", "features", "nn", "gpu"],
-    &["units", "error", "files"],
+    &["units", "error", "files", "processes"],
 ];
 
 /// Roots of crates, which see everything.

@@ -51,6 +51,7 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
         denoising: &denoising(session)?,
         choice: &Choice::new(args.recursive, &args.include, &args.exclude).map_err(|error| Usage(error.to_string()))?,
         settings: &settings,
+        processes: session.processes,
     };
     let task: Mutex<Option<Task>> = Mutex::new(None);
     let observe = |event| {
@@ -74,7 +75,9 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
     }
     let report = pool.install(|| build::build(&request, &observe)).map_err(explained)?;
     drop(task.lock().map(|mut task| task.take()));
-
+    if !session.processes.is_first() {
+        return Ok(());
+    }
     warn(&report);
     session.print(&report, || summary(&report))?;
     let (aside, found) = (report.totals.set_aside, report.totals.found);

@@ -15,6 +15,7 @@ use crate::{
     cli::{Cli, Command},
     config::{self, Config, Layers, Resolved},
     gpu::{device, nvml::Driver, selection::GpuSelection},
+    processes::Processes,
 };
 
 /// By which a run sees some of the GPUs alone.
@@ -29,6 +30,8 @@ pub struct Session {
     pub progress: Progress,
     /// CPU threads that this run may use.
     pub threads: usize,
+    /// This process and those that share its job.
+    pub processes: Processes,
     json: bool,
 }
 
@@ -37,8 +40,8 @@ impl Session {
     ///
     /// # Errors
     /// Settings that can't be used.
-    pub fn open(cli: &Cli) -> anyhow::Result<Self> {
-        let progress = Progress::on_stderr(cli.global.quiet);
+    pub fn open(cli: &Cli, processes: Processes) -> anyhow::Result<Self> {
+        let progress = Progress::on_stderr(cli.global.quiet || !processes.is_first());
         logging::start(&cli.global, progress.bars());
         let settings = config::resolve(&layers(cli))?;
         let threads = match &cli.command {
@@ -49,12 +52,30 @@ impl Session {
         // Fails only where a pool exists already (in tests), which then serves.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
         tch::set_num_threads(i32::try_from(threads).unwrap_or(i32::MAX));
-        Ok(Self { settings, progress, threads, json: cli.global.json })
+        Ok(Self { settings, progress, threads, processes, json: cli.global.json })
     }
 
     /// The settings in force.
     pub fn config(&self) -> &Config {
         &self.settings.config
+    }
+
+    /// Refuses commands that several processes can't share.
+    ///
+    /// # Errors
+    /// Several processes, and a command that each of them would carry out whole.
+    pub(super) fn refuse_processes(&self, command: &Command) -> Result<(), Usage> {
+        let shared = match command {
+            Command::Process(_) => true,
+            Command::Train(args) => args.base.is_some(),
+            _ => false,
+        };
+        match self.processes.count() {
+            count if count > 1 && !shared => Err(Usage(format!(
+                "{count} processes were started, but only process and train --base are shared by several"
+            ))),
+            _ => Ok(()),
+        }
     }
 
     /// The device to work on, where one does.
@@ -92,6 +113,9 @@ impl Session {
     /// # Errors
     /// A stdout that can't be written to.
     pub fn print<T: Serialize>(&self, document: &T, text: impl FnOnce() -> String) -> anyhow::Result<()> {
+        if !self.processes.is_first() {
+            return Ok(());
+        }
         let text = if self.json { serde_json::to_string_pretty(document)? } else { text() };
         let mut out = io::stdout().lock();
         out.write_all(text.trim_end().as_bytes())

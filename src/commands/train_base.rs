@@ -46,6 +46,7 @@ pub fn run(job: &BaseJob, session: &Session) -> anyhow::Result<()> {
         teacher: job.teacher.as_deref(),
         recipe: &recipe,
         devices: &session.devices()?,
+        processes: session.processes,
         steps: job.steps,
         options: RunOptions {
             folder: folder.clone(),

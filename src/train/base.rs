@@ -20,6 +20,7 @@ use crate::aligner::Aligner;
 use crate::dataset::corpus::{CorpusUtterance, read_corpus};
 use crate::dataset::prepared::{Prepared, Preparer};
 use crate::nn::checkpoint::Weights;
+use crate::processes::Processes;
 use crate::synthesis::models::Models;
 use crate::text::FrontEnd;
 
@@ -82,8 +83,10 @@ pub struct BaseTraining<'a> {
     pub models: &'a Path,
     /// A teacher's embeddings, which the speaker encoder needs.
     pub teacher: Option<&'a Path>,
-    /// Devices to train on, a replica on each.
+    /// Devices to train on, a replica on each; where several processes train together each takes one.
     pub devices: &'a [Device],
+    /// Processes that train together.
+    pub processes: Processes,
     /// Steps, instead of the recipe's.
     pub steps: Option<u64>,
     /// Folder, time, seed.
@@ -277,6 +280,9 @@ impl BaseTraining<'_> {
             runner.run(&task, &mut |report| self.observer.step(report))
         };
         match self.devices {
+            devices if self.processes.count() > 1 => {
+                train(devices[self.processes.local_index() % devices.len()], Replica::of(self.processes))
+            }
             [device] => train(*device, Replica::alone()),
             devices => on_each(devices, train),
         }

@@ -16,7 +16,7 @@ mod report;
 mod speakers;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
@@ -41,6 +41,7 @@ use crate::{
     error::FileError,
     files,
     nn::pool::LoadError,
+    processes::Processes,
 };
 
 pub use self::{
@@ -68,6 +69,8 @@ pub struct Request<'a> {
     pub denoising: &'a Denoising,
     /// All settings as TOML, to be kept beside the result.
     pub settings: &'a str,
+    /// Processes that share the recordings.
+    pub processes: Processes,
 }
 
 /// What takes away noise.
@@ -137,26 +140,74 @@ pub fn build(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Repo
     for folder in layout.folders() {
         fs::create_dir_all(&folder).map_err(FileError::on("create folder", &folder))?;
     }
-    let _lock = lock(&layout)?;
+    let processes = request.processes;
+    let _lock = processes.is_first().then(|| lock(&layout)).transpose()?;
+    let leftovers = if processes.is_first() { Leftovers::collect(&layout)? } else { Leftovers::default() };
+    let (mut report, jobs) = survey(request, &layout, found, observe)?;
+    // With fewer recordings than threads, each may have two.
+    let ahead = jobs.len() < rayon::current_num_threads();
+    let context = Context::new(request, &layout, leftovers, ahead)?;
+    // Names are given by what lies there, so nobody writes before all have looked.
+    processes.barrier();
+    let share: Vec<&Job> = jobs.iter().skip(processes.index()).step_by(processes.count()).collect();
+    let mut lines = process(&share, &context, observe)?;
+    processes.barrier();
+    if processes.count() > 1 && processes.is_first() {
+        (report, lines) = gather(&jobs, &context, observe)?;
+    }
+    for line in lines {
+        report.add(line);
+    }
+    report.finish();
+    if processes.is_first() {
+        files::write_atomically(&layout.settings(), request.settings.as_bytes())?;
+        files::write_json(&layout.report(), &report)?;
+        page::write(&layout, &report)?;
+    }
+    Ok(report)
+}
+
+/// Recordings that can be read, and a report that names the others.
+fn survey(
+    request: &Request,
+    layout: &Layout,
+    found: scan::Found,
+    observe: &(dyn Fn(Event) + Sync),
+) -> Result<(Report, Vec<Job>), BuildError> {
     let mut report = Report::new(request);
     for error in &found.unreadable {
         report.set_aside(error.path.clone(), error);
     }
-    let jobs = jobs(request, &layout, found.recordings, &mut report, observe)?;
-    // With fewer recordings than threads, each may have two.
-    let ahead = jobs.len() < rayon::current_num_threads();
-    let context = Context::new(request, &layout, Leftovers::collect(&layout)?, ahead)?;
+    let jobs = jobs(request, layout, found.recordings, &mut report, observe)?;
+    Ok((report, jobs))
+}
+
+fn process(jobs: &[&Job], context: &Context, observe: &(dyn Fn(Event) + Sync)) -> Result<Vec<Line>, BuildError> {
     observe(Event::Processing(jobs.iter().map(|job| job.named.source.bytes).sum()));
     let advance = |bytes| observe(Event::Advance(bytes));
-    let lines = jobs.par_iter().map(|job| recording::process(job, &context, &Passage::new(job, &advance)));
-    for line in lines.collect::<Result<Vec<_>, _>>()? {
-        report.add(line);
+    jobs.par_iter().map(|job| recording::process(job, context, &Passage::new(job, &advance))).collect()
+}
+
+/// The whole, when all processes have made their shares of it: what the others made is found as an earlier run's would
+/// be. `before` is what there was to do.
+fn gather(
+    before: &[Job],
+    context: &Context,
+    observe: &(dyn Fn(Event) + Sync),
+) -> Result<(Report, Vec<Line>), BuildError> {
+    let stood: HashSet<&Path> = before
+        .iter()
+        .filter(|job| recording::stands(job, context))
+        .map(|job| job.named.source.path.as_path())
+        .collect();
+    let (report, jobs) = survey(context.request, context.layout, find(context.request)?, observe)?;
+    let mut lines = process(&jobs.iter().collect::<Vec<_>>(), context, observe)?;
+    for line in &mut lines {
+        if line.status == Status::Unchanged && !stood.contains(line.path.as_path()) {
+            line.status = Status::Processed;
+        }
     }
-    report.finish();
-    files::write_atomically(&layout.settings(), request.settings.as_bytes())?;
-    files::write_json(&layout.report(), &report)?;
-    page::write(&layout, &report)?;
-    Ok(report)
+    Ok((report, lines))
 }
 
 /// What [`build`] would do, recording by recording. Nothing is written.
@@ -165,13 +216,8 @@ pub fn build(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Repo
 /// No recordings at all, or an input that can't be read.
 pub fn intend(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Vec<Intention>, BuildError> {
     refuse_input_in_output(request)?;
-    let found = find(request)?;
     let layout = Layout::new(request.output);
-    let mut report = Report::new(request);
-    for error in &found.unreadable {
-        report.set_aside(error.path.clone(), error);
-    }
-    let jobs = jobs(request, &layout, found.recordings, &mut report, observe)?;
+    let (report, jobs) = survey(request, &layout, find(request)?, observe)?;
     let context = Context::new(request, &layout, Leftovers::default(), false)?;
     Ok(intent::of(&jobs, &context, &report))
 }

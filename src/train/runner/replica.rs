@@ -5,14 +5,27 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
+
+use crate::processes::Processes;
 
 /// One of a group of replicas, or the only one. When it is dropped the others can't wait for it any more.
 #[derive(Debug)]
 pub struct Replica {
     index: usize,
     count: usize,
-    group: Option<Arc<Group>>,
+    link: Link,
+}
+
+/// How replicas meet.
+#[derive(Debug)]
+enum Link {
+    /// There is but one.
+    None,
+    /// As threads of this process.
+    Threads(Arc<Group>),
+    /// As processes of their own.
+    Processes(Processes),
 }
 
 /// Another replica failed and has left.
@@ -41,7 +54,7 @@ struct Meeting {
 impl Replica {
     /// The only one.
     pub fn alone() -> Self {
-        Self { index: 0, count: 1, group: None }
+        Self { index: 0, count: 1, link: Link::None }
     }
 
     /// A group of `count`, one for each thread.
@@ -49,7 +62,15 @@ impl Replica {
         let brought = (0..count).map(|_| None).collect();
         let meeting = Mutex::new(Meeting { brought, sum: None, waiting: 0, left: false });
         let group = Arc::new(Group { meeting, changed: Condvar::new() });
-        (0..count).map(|index| Self { index, count, group: Some(group.clone()) }).collect()
+        (0..count).map(|index| Self { index, count, link: Link::Threads(group.clone()) }).collect()
+    }
+
+    /// The one of this process.
+    pub fn of(processes: Processes) -> Self {
+        match processes.count() {
+            1 => Self::alone(),
+            count => Self { index: processes.index(), count, link: Link::Processes(processes) },
+        }
     }
 
     /// Its place in the group, from 0.
@@ -73,10 +94,21 @@ impl Replica {
     /// # Errors
     /// A replica that has left.
     pub fn sum(&self, tensors: &[Tensor]) -> Result<(), Left> {
-        let (Some(group), Some(first)) = (&self.group, tensors.first()) else { return Ok(()) };
+        let Some(first) = tensors.first().filter(|_| self.count > 1) else { return Ok(()) };
         let kind = if first.kind() == Kind::Double { Kind::Double } else { Kind::Float };
         let flat: Vec<Tensor> = tensors.iter().map(|tensor| tensor.detach().to_kind(kind).flatten(0, -1)).collect();
-        let sum = group.meet(self.index, Tensor::cat(&flat, 0))?.to_device(first.device());
+        let all = Tensor::cat(&flat, 0);
+        let sum = match &self.link {
+            Link::None => all,
+            Link::Threads(group) => group.meet(self.index, all)?,
+            Link::Processes(processes) => {
+                let mut values =
+                    Vec::<f64>::try_from(all.to_device(Device::Cpu).to_kind(Kind::Double)).unwrap_or_default();
+                processes.sum(&mut values);
+                Tensor::from_slice(&values)
+            }
+        };
+        let sum = sum.to_device(first.device());
         tch::no_grad(|| {
             let mut start = 0;
             for tensor in tensors {
@@ -125,7 +157,7 @@ impl Replica {
 
 impl Drop for Replica {
     fn drop(&mut self) {
-        if let Some(group) = &self.group {
+        if let Link::Threads(group) = &self.link {
             group.lock().left = true;
             group.changed.notify_all();
         }
