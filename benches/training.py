@@ -8,7 +8,7 @@ Both sides begin with the same weights and take the same steps on the same batch
 models/recipes/acoustic.toml with AdamW), so the losses of the first ten steps must agree; that is checked. What PyTorch
 needs for a step is measured in 32 bit and with autocast to bfloat16, with its fused AdamW.
 """
-import argparse, json, os, pathlib, subprocess, sys, tempfile, time
+import argparse, json, os, pathlib, re, subprocess, sys, tempfile, time
 
 import torch
 from safetensors.torch import load_file
@@ -162,6 +162,13 @@ def train(weights, batch, steps, autocast):
     return [loss.item() for loss in losses[:steps]], TIMED / (time.perf_counter() - start)
 
 
+def launched_with():
+    """What the program sets for itself when it starts (src/launcher.rs)."""
+    source = (ROOT / "src/launcher.rs").read_text()
+    pairs = re.findall(r'\(\s*"([A-Z_]+)",\s*"([^"]+)",?\s*\);', source)
+    return dict(pairs)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.parse_args()
@@ -169,6 +176,7 @@ def main():
         command = f". scripts/env.sh && exec cargo bench --profile release --locked -q --bench training -- {folder}"
         # PyTorch's own libraries must not be taken for the program's.
         environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+        environment |= launched_with()
         ours = subprocess.run(["bash", "-c", command], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
         ours = json.loads(ours.stdout.splitlines()[-1])
         weights = load_file(f"{folder}/weights.safetensors")

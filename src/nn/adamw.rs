@@ -99,9 +99,8 @@ impl AdamW {
     }
 
     fn gradient_norm(&self) -> f64 {
-        let square = |gradient: &Tensor| gradient.square().sum(Kind::Float);
-        let squares: Vec<Tensor> = self.gradients().iter().map(square).collect();
-        if squares.is_empty() { 0.0 } else { Tensor::stack(&squares, 0).sum(Kind::Double).double_value(&[]).sqrt() }
+        let norms: Vec<Tensor> = self.gradients().iter().map(Tensor::norm).collect();
+        if norms.is_empty() { 0.0 } else { Tensor::stack(&norms, 0).to_kind(Kind::Double).norm().double_value(&[]) }
     }
 
     fn update(&mut self, learning_rate: f64, scale: f64) {
@@ -109,20 +108,24 @@ impl AdamW {
         let correction1 = 1.0 - beta1.powi(self.step);
         let correction2 = (1.0 - beta2.powi(self.step)).sqrt();
         for parameter in &mut self.parameters {
-            let gradient = parameter.value.grad();
+            let mut gradient = parameter.value.grad();
             if !gradient.defined() {
                 continue;
             }
-            let gradient = gradient * scale;
-            parameter.mean *= beta1;
-            parameter.mean += &gradient * (1.0 - beta1);
-            parameter.square *= beta2;
-            parameter.square += gradient.square() * (1.0 - beta2);
+            // In place wherever it can be: on a CPU a step is as long as its passes over memory.
+            if scale < 1.0 {
+                gradient *= scale;
+            }
+            let _ = parameter.mean.lerp_(&gradient, 1.0 - beta1);
+            let _ = parameter.square.lerp_(&gradient.square(), 1.0 - beta2);
             if parameter.value.dim() > 1 {
                 parameter.value *= 1.0 - learning_rate * weight_decay;
             }
-            let denominator = parameter.square.sqrt() / correction2 + epsilon;
-            parameter.value -= &parameter.mean / denominator * (learning_rate / correction1);
+            let mut denominator = parameter.square.sqrt();
+            denominator += epsilon * correction2;
+            let mut change = &parameter.mean / denominator;
+            change *= learning_rate * correction2 / correction1;
+            parameter.value -= change;
         }
     }
 

@@ -14,6 +14,7 @@ use std::{
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tch::Device;
 
 use super::{
     super::{
@@ -99,14 +100,15 @@ pub(super) fn run(args: &GenerateArgs, job: &Job, folder: &Path, session: &Sessi
     let lines = parse(&input::read_text(None, args.batch.as_deref())?)?;
     fs::create_dir_all(folder).map_err(FileError::on("create", folder))?;
     let workers = args.jobs.map_or(session.threads, |jobs| jobs.get()).min(lines.len());
-    let style = narrator::style(args, session)?;
+    let (style, devices) = (narrator::style(args, session)?, session.devices()?);
+    let workers = workers.max(devices.len().min(lines.len()));
     // Lines side by side fill the processors better than the layers of one.
     tch::set_num_threads(1);
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let task = session.progress.task("speaking", lines.len() as u64);
     thread::scope(|scope| {
-        let work = || -> anyhow::Result<()> {
-            let narrator = Narrator::load(args, style, session)?;
+        let work = |device: Device| -> anyhow::Result<()> {
+            let narrator = Narrator::load(args, style, device, session)?;
             narrator.voice(&args.voice)?;
             while let Some((index, line)) = take(&next, &lines) {
                 interrupt::check()?;
@@ -119,7 +121,8 @@ pub(super) fn run(args: &GenerateArgs, job: &Job, folder: &Path, session: &Sessi
             }
             Ok(())
         };
-        let handles: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let handles: Vec<_> =
+            devices.iter().cycle().take(workers).map(|&device| scope.spawn(move || work(device))).collect();
         handles
             .into_iter()
             .try_for_each(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))

@@ -43,7 +43,7 @@ fn single(args: &GenerateArgs, job: &Job, session: &Session) -> anyhow::Result<(
     let subtitle_format = args.subtitles.as_deref().map(subtitle_format).transpose()?;
     let text = input::read_text(args.text.as_deref(), args.text_file.as_deref())?;
     FrontEnd::check(&text)?;
-    let narrator = Narrator::load(args, narrator::style(args, session)?, session)?;
+    let narrator = Narrator::load(args, narrator::style(args, session)?, session.device()?, session)?;
     narrator.voice(&args.voice)?;
     let unreadable = narrator.unreadable(&text);
     for part in &unreadable {

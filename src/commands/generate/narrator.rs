@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use anyhow::Context;
+use tch::Device;
 
 use super::{
     super::{Session, interrupt, paths},
@@ -84,13 +85,18 @@ pub(super) struct Passage {
 }
 
 impl Narrator {
-    /// Loads what does not depend on the voice.
+    /// Loads what does not depend on the voice, onto `device`.
     ///
     /// # Errors
     /// Base models or a lexicon that can't be used.
-    pub fn load(args: &GenerateArgs, style: Option<SpeakingStyle>, session: &Session) -> anyhow::Result<Self> {
+    pub fn load(
+        args: &GenerateArgs,
+        style: Option<SpeakingStyle>,
+        device: Device,
+        session: &Session,
+    ) -> anyhow::Result<Self> {
         let config = session.config();
-        let models = Models::new(&paths::models_dir(config), session.device()?);
+        let models = Models::new(&paths::models_dir(config), device);
         let lexicon = || format!("cannot use the lexicon {:?} of the setting text.lexicon", config.text.lexicon);
         Ok(Self {
             front_end: FrontEnd::configured(&config.text).with_context(lexicon)?,
