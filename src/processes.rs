@@ -12,7 +12,7 @@ pub struct Processes {
 #[derive(Default)]
 pub struct Membership {
     #[cfg(feature = "mpi")]
-    _universe: Option<mpi::environment::Universe>,
+    universe: Option<mpi::environment::Universe>,
 }
 
 /// Why the processes can't work together.
@@ -58,7 +58,7 @@ impl Processes {
         let (world, local) = (universe.world(), told(&LOCAL));
         let index = world.rank() as usize;
         let own = Self { index, count: world.size() as usize, local_index: local.unwrap_or(index) };
-        Ok((own, Membership { _universe: Some(universe) }))
+        Ok((own, Membership { universe: Some(universe) }))
     }
 
     #[cfg(not(feature = "mpi"))]
@@ -114,7 +114,8 @@ impl Processes {
 impl Membership {
     /// Leaves without waiting for the others, so that a process that failed takes them with it.
     pub fn abandon(self) {
-        std::mem::forget(self);
+        #[cfg(feature = "mpi")]
+        std::mem::forget(self.universe);
     }
 }
 
