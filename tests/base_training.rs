@@ -6,7 +6,7 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
-use support::tiny::{Bench, TRANSCRIPT, record, speech_like};
+use support::tiny::{Bench, corpus, record, speech_like};
 use tch::{Device, Kind, Tensor};
 use voice_clone::nn::checkpoint::{Precision, Weights};
 use voice_clone::processes::Processes;
@@ -17,18 +17,6 @@ use voice_clone::train::runner::{RunOptions, StepReport};
 const RUN: &str = "[run]\nsteps = 4\nema_decay = 0.9\nvalidate_every = 2\n[run.schedule]\npeak = 1e-3\nwarmup_steps = 1\nfloor = 0.1\n";
 const DATA: &str = "held_out = [\"other\"]\ncollections = [\"mine\", \"other\"]\n";
 const ADVERSARY: &str = "[adversary]\nchannels = 4\nlearning_rate = 1e-3\nweight = 0.1\nfeature_weight = 0.1\nbegin = 0.0\nwarmup_steps = 1\n";
-
-/// A corpus of two collections, one speaker each.
-fn corpus(bench: &Bench) {
-    for (collection, pitch_hz) in [("mine", 150.0), ("other", 110.0)] {
-        let mut table = String::new();
-        for index in 0..3 {
-            record(&bench.path(&format!("corpus/{collection}/{collection}-{index}.wav")), 8.0, pitch_hz);
-            table += &format!("{collection}-{index}|{TRANSCRIPT}|{TRANSCRIPT}\n");
-        }
-        fs::write(bench.path(&format!("corpus/{collection}/metadata.csv")), table).expect("a file");
-    }
-}
 
 fn train(bench: &Bench, component: &str, recipe: &str, more: &[&str]) -> Value {
     let file = format!("{component}.toml");

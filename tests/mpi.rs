@@ -6,7 +6,7 @@ mod support;
 use std::{fs, process::Command};
 
 use serde_json::Value;
-use support::tiny::{Bench, TRANSCRIPT, record};
+use support::tiny::{Bench, corpus, record};
 
 /// The command line of the program, by `count` processes that `mpirun` starts.
 fn together(bench: &Bench, count: usize, arguments: &[&str]) -> std::process::Output {
@@ -17,17 +17,6 @@ fn together(bench: &Bench, count: usize, arguments: &[&str]) -> std::process::Ou
         command.env("VOICE_CLONE_MODELS_DIR", bench.path("models")).output().expect("mpirun, of the system's MPI");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output
-}
-
-fn corpus(bench: &Bench) {
-    for (collection, pitch_hz) in [("mine", 150.0), ("other", 110.0)] {
-        let mut table = String::new();
-        for index in 0..3 {
-            record(&bench.path(&format!("corpus/{collection}/{collection}-{index}.wav")), 8.0, pitch_hz);
-            table += &format!("{collection}-{index}|{TRANSCRIPT}|{TRANSCRIPT}\n");
-        }
-        fs::write(bench.path(&format!("corpus/{collection}/metadata.csv")), table).expect("a file");
-    }
 }
 
 /// The measures of every validation.

@@ -148,6 +148,18 @@ impl Bench {
     }
 }
 
+/// A corpus of two collections, one speaker each.
+pub fn corpus(bench: &Bench) {
+    for (collection, pitch_hz) in [("mine", 150.0), ("other", 110.0)] {
+        let mut table = String::new();
+        for index in 0..3 {
+            record(&bench.path(&format!("corpus/{collection}/{collection}-{index}.wav")), 8.0, pitch_hz);
+            table += &format!("{collection}-{index}|{TRANSCRIPT}|{TRANSCRIPT}\n");
+        }
+        fs::write(bench.path(&format!("corpus/{collection}/metadata.csv")), table).expect("a file");
+    }
+}
+
 /// Long enough to be embedded, even when each phoneme is but a frame long.
 pub const TRANSCRIPT: &str =
     "a man and a plan and a canal, all of them in the middle of a very long and winding valley";
