@@ -73,13 +73,18 @@ impl Weights {
 
     /// Reads a safetensors file. Nothing in it is executed.
     pub fn read(path: &Path) -> Result<Self, CheckpointError> {
+        Self::read_some(path, |_| true)
+    }
+
+    /// Reads the tensors with a wanted name.
+    pub fn read_some(path: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self, CheckpointError> {
         let bytes = std::fs::read(path).map_err(FileError::on("read", path))?;
         let malformed = |source| CheckpointError::Malformed { path: path.to_path_buf(), source };
         let (_, header) = SafeTensors::read_metadata(&bytes).map_err(malformed)?;
         let metadata = header.metadata().clone().unwrap_or_default();
         let file = SafeTensors::deserialize(&bytes).map_err(malformed)?;
         let mut tensors = BTreeMap::new();
-        for (name, view) in file.tensors() {
+        for (name, view) in file.tensors().into_iter().filter(|(name, _)| wanted(name)) {
             let tensor = to_tensor(&name, &view)?;
             tensors.insert(name, tensor);
         }

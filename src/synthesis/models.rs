@@ -151,7 +151,9 @@ impl Models {
 
     /// Embeddings of the voices that come with the acoustic model, by name.
     pub fn built_in_voices(&self) -> Result<BTreeMap<String, Vec<f32>>, ModelError> {
-        let weights = self.acoustic_weights()?;
+        let path = self.path("acoustic");
+        let weights = Weights::read_some(&path, |name| name.starts_with(BUILT_IN));
+        let weights = weights.map_err(|source| ModelError::Load { path, source })?;
         let voices = weights.subset(BUILT_IN).tensors.into_iter();
         Ok(voices.map(|(name, row)| (name, floats(&row))).collect())
     }
