@@ -9,7 +9,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use tch::{Device, Kind};
 use voice_clone::audio::{AudioWriter, OutputFormat};
-use voice_clone::augment::Speed;
 use voice_clone::dataset::{corpus::CorpusUtterance, prepared::Preparer};
 use voice_clone::nn::host::floats;
 use voice_clone::synthesis::{Voice, models::Models};
@@ -35,14 +34,7 @@ fn main() -> Result<()> {
         let text = std::fs::read_to_string(path.with_extension("txt")).context("each recording needs its .txt")?;
         let key = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let (collection, speaker) = ("copy".to_owned(), "speaker".to_owned());
-        Ok(CorpusUtterance {
-            key,
-            collection,
-            speaker,
-            path: path.to_path_buf(),
-            text: Some(text),
-            speed: Speed::NORMAL,
-        })
+        Ok(CorpusUtterance { key, collection, speaker, path: path.to_path_buf(), text: Some(text) })
     };
     let utterances = recordings.iter().map(utterance).collect::<Result<Vec<_>>>()?;
     let cache = tempfile::tempdir()?;

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::augment::Speed;
 use crate::error::FileError;
 
 /// One recorded utterance.
@@ -27,19 +26,6 @@ pub struct CorpusUtterance {
     pub path: PathBuf,
     /// What is said, if known.
     pub text: Option<String>,
-    /// How fast the recording is played.
-    pub speed: Speed,
-}
-
-impl CorpusUtterance {
-    /// The same at another speed, said by somebody else.
-    pub fn at(&self, speed: Speed) -> Self {
-        if speed == Speed::NORMAL {
-            return self.clone();
-        }
-        let named = |name: &str| format!("{name}@{}", speed.ratio());
-        Self { key: named(&self.key), speaker: named(&self.speaker), speed, ..self.clone() }
-    }
 }
 
 /// Why a corpus could not be read.
@@ -79,9 +65,8 @@ pub fn read_corpus(folder: &Path) -> Result<Vec<CorpusUtterance>, CorpusError> {
         for row in rows(&collection, &recordings)? {
             if let Some(path) = recordings.get(&row.id) {
                 let key = format!("{name}/{}", row.id);
-                let (collection, path, speed) = (name.clone(), path.clone(), Speed::NORMAL);
-                let Row { speaker, text, .. } = row;
-                utterances.push(CorpusUtterance { key, collection, speaker, path, text, speed });
+                let (speaker, path, text) = (row.speaker, path.clone(), row.text);
+                utterances.push(CorpusUtterance { key, collection: name.clone(), speaker, path, text });
             }
         }
     }
@@ -222,16 +207,6 @@ mod tests {
             ("d/19-198-0000", "19", None),
         ];
         assert_eq!(brief, expected);
-    }
-
-    #[test]
-    fn at_another_speed_it_is_another_utterance_of_somebody_else() {
-        let folder = corpus(&[("d/19-198-0000.wav", "")]);
-        let found = read_corpus(folder.path()).expect("a corpus").remove(0);
-        assert_eq!(found.at(Speed::NORMAL), found);
-        let slow = found.at(Speed::from(0.9));
-        assert_eq!((slow.key.as_str(), slow.speaker.as_str()), ("d/19-198-0000@0.9", "19@0.9"));
-        assert_eq!((slow.path, slow.collection), (found.path, found.collection));
     }
 
     #[test]

@@ -7,11 +7,9 @@ use tch::{Device, Kind, Tensor};
 
 use super::corpus::CorpusUtterance;
 use crate::audio::{AudioError, LoudnessMeter, load_mono};
-use crate::augment::Speed;
 use crate::features::mel::{MelConfig, MelSpectrogram};
 use crate::features::pitch::{PitchConfig, PitchTracker};
 use crate::nn::checkpoint::{CheckpointError, Precision, Weights};
-use crate::nn::host::floats;
 use crate::units::SampleRate;
 
 /// Loudness inside datasets, in LUFS.
@@ -137,7 +135,7 @@ impl Preparer {
         let weights = match Weights::read(&path) {
             Ok(weights) => weights,
             Err(_) => {
-                self.make(utterance)?.write(&path, Precision::Half)?;
+                self.make(&utterance.path)?.write(&path, Precision::Half)?;
                 // Read again, so that the first run sees the same rounded values as the next.
                 Weights::read(&path)?
             }
@@ -149,11 +147,8 @@ impl Preparer {
         Ok(Prepared { utterance: utterance.clone(), samples, features, rate: self.rate })
     }
 
-    fn make(&self, utterance: &CorpusUtterance) -> Result<Weights, PrepareError> {
-        let mut samples = load_mono(&utterance.path, self.rate)?;
-        if utterance.speed != Speed::NORMAL {
-            samples = floats(&utterance.speed.apply(&Tensor::from_slice(&samples)));
-        }
+    fn make(&self, path: &Path) -> Result<Weights, PrepareError> {
+        let mut samples = load_mono(path, self.rate)?;
         let seconds = self.rate.duration(samples.len()).0;
         if seconds < 0.2 {
             return Err(PrepareError::TooShort(seconds));

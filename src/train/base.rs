@@ -165,11 +165,6 @@ impl BaseTraining<'_> {
         let recipe: AcousticRecipe = self.parse()?;
         let aligner = Models::new(models, self.devices[0]).aligner()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
-        let built_in: HashSet<&String> = recipe.built_in.values().collect();
-        let faster =
-            |utterance: &CorpusUtterance| recipe.speeds.iter().map(|&speed| utterance.at(speed)).collect::<Vec<_>>();
-        let others = training.iter().filter(|utterance| !built_in.contains(&utterance.speaker)).flat_map(faster);
-        let training: Vec<_> = training.iter().cloned().chain(others).collect();
         let all: Vec<_> = training.iter().chain(&validation).cloned().collect();
         let speakers = self.speakers(all, recipe.references)?;
         let preparer = Preparer::synthesis(self.cache);

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use super::listener::ListenerConfig;
 use crate::acoustic::config::AcousticConfig;
-use crate::augment::Speed;
 use crate::train::adversary::AdversaryConfig;
 use crate::train::runner::RunConfig;
 
@@ -18,9 +17,6 @@ pub struct AcousticRecipe {
     pub held_out: Vec<String>,
     /// Collections of the corpus.
     pub collections: Vec<String>,
-    /// Speeds at which readers are played besides their own: each is another speaker. Built-in voices keep theirs.
-    #[serde(default)]
-    pub speeds: Vec<Speed>,
     /// Voices that work right after installation: a name for each of these speakers.
     pub built_in: BTreeMap<String, String>,
     /// Utterances of a speaker that are embedded.

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{VoiceTrainError, VoiceTraining, company::Company};
 use crate::acoustic::variance::pitch_hz;
-use crate::augment::Speed;
 use crate::dataset::corpus::CorpusUtterance;
 use crate::dataset::prepared::{Prepared, Preparer};
 use crate::dataset::utterances::Utterance;
@@ -151,7 +150,6 @@ impl VoiceTraining<'_> {
             speaker: self.name.to_string(),
             path: utterance.path.clone(),
             text: utterance.text.clone(),
-            speed: Speed::NORMAL,
         }
     }
 }
