@@ -1,6 +1,6 @@
 //! How a speaker differs from what the acoustic model makes of the embedding.
 //!
-//! The model has heard few hundred people, so an embedding brings it near a new one and no nearer. What is left shows in
+//! The model has heard a few hundred people, so an embedding brings it near a new one and no nearer. What is left shows in
 //! means that ten seconds of speech are enough for: the long-term average spectrum, and how far F0 strays, which is
 //! always too little where what is predicted is a mean. Both are measured on the recording and on what the model says,
 //! and the difference is made up for.
