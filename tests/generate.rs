@@ -117,6 +117,21 @@ fn a_batch_is_the_same_however_many_speak_at_once() {
 }
 
 #[test]
+fn lines_that_name_their_voices_need_no_other() {
+    let bench = Bench::new();
+    let batch = ["generate", "--batch", "lines.txt", "--output", "out"];
+    let named = "{\"id\": \"a\", \"text\": \"Hello.\", \"voice\": \"tiny\"}\n";
+    fs::write(bench.path("lines.txt"), named).expect("a file");
+    bench.run(&batch).success();
+    fs::write(bench.path("lines.txt"), format!("{named}b|Hello.\n")).expect("a file");
+    let refused = bench.run(&batch).code(2);
+    let said = String::from_utf8_lossy(&refused.get_output().stderr).into_owned();
+    assert!(said.contains("the line \"b\" of the batch names no voice"), "{said}");
+    let refused = bench.run(&["generate", "--text", "Hello.", "--output", "x.wav"]).code(2);
+    assert!(String::from_utf8_lossy(&refused.get_output().stderr).contains("--voice"));
+}
+
+#[test]
 fn what_is_wrong_with_one_line_stops_no_other() {
     let bench = Bench::new();
     fs::write(bench.path("lines.txt"), "a|...\nb|Hello.\n{\"id\":\"c\",\"text\":\"Hi\",\"voice\":\"nobody\"}")

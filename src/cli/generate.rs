@@ -36,8 +36,9 @@ pub struct GenerateArgs {
     pub batch: Option<PathBuf>,
 
     /// The name of a voice, a recording of the speaker to imitate, or a blend (anna:0.7+ben:0.3).
-    #[arg(long, value_name = "NAME|FILE")]
-    pub voice: String,
+    /// With --batch it speaks the lines that name no other.
+    #[arg(long, value_name = "NAME|FILE", required_unless_present = "batch")]
+    pub voice: Option<String>,
 
     /// The audio file to write (.wav, .flac, .opus); - is WAV on stdout. With --batch a folder.
     #[arg(short, long, value_name = "FILE|DIR")]

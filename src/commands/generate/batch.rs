@@ -98,6 +98,11 @@ fn parse_line(line: &str) -> Result<Line, String> {
 /// A batch that can't be read; [`Incomplete`] if some lines could not be spoken.
 pub(super) fn run(args: &GenerateArgs, job: &Job, folder: &Path, session: &Session) -> anyhow::Result<()> {
     let lines = parse(&input::read_text(None, args.batch.as_deref())?)?;
+    if let Some(line) = lines.iter().find(|line| line.voice.is_none() && args.voice.is_none()) {
+        return Err(
+            Usage(format!("the line {:?} of the batch names no voice, and there is no --voice", line.id)).into()
+        );
+    }
     fs::create_dir_all(folder).map_err(FileError::on("create", folder))?;
     let workers = args.jobs.map_or(session.threads, |jobs| jobs.get()).min(lines.len());
     let (style, devices) = (narrator::style(args, session)?, session.devices()?);
@@ -109,7 +114,9 @@ pub(super) fn run(args: &GenerateArgs, job: &Job, folder: &Path, session: &Sessi
     thread::scope(|scope| {
         let work = |device: Device| -> anyhow::Result<()> {
             let narrator = Narrator::load(args, style, device, session)?;
-            narrator.voice(&args.voice)?;
+            if let Some(voice) = &args.voice {
+                narrator.voice(voice)?;
+            }
             while let Some((index, line)) = take(&next, &lines) {
                 interrupt::check()?;
                 let result = speak(line, args, job, folder, &narrator);
@@ -149,7 +156,8 @@ fn speak(line: &Line, args: &GenerateArgs, job: &Job, folder: &Path, narrator: &
 }
 
 fn record(line: &Line, args: &GenerateArgs, job: &Job, narrator: &Narrator) -> anyhow::Result<(f64, Vec<Misheard>)> {
-    let mut speech = Speech::new(&line.text, line.voice.as_deref().unwrap_or(&args.voice), job);
+    let voice = line.voice.as_deref().or(args.voice.as_deref()).context("it names no voice")?;
+    let mut speech = Speech::new(&line.text, voice, job);
     speech.manner.rate *= line.rate.unwrap_or(1.0);
     speech.manner.pitch_semitones += line.pitch.unwrap_or(0.0);
     speech.volume_db += line.volume.unwrap_or(0.0);

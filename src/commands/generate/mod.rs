@@ -43,8 +43,9 @@ fn single(args: &GenerateArgs, job: &Job, session: &Session) -> anyhow::Result<(
     let subtitle_format = args.subtitles.as_deref().map(subtitle_format).transpose()?;
     let text = input::read_text(args.text.as_deref(), args.text_file.as_deref())?;
     FrontEnd::check(&text)?;
+    let Some(voice) = &args.voice else { return Err(Usage("--voice says who speaks".to_owned()).into()) };
     let narrator = Narrator::load(args, narrator::style(args, session)?, session.device()?, session)?;
-    narrator.voice(&args.voice)?;
+    narrator.voice(voice)?;
     let unreadable = narrator.unreadable(&text);
     for part in &unreadable {
         tracing::warn!(
@@ -56,7 +57,7 @@ fn single(args: &GenerateArgs, job: &Job, session: &Session) -> anyhow::Result<(
     let keep_words = session.wants_json() || args.timings.is_some() || args.subtitles.is_some();
     let mut recording = Recording::new(job, keep_words)?;
     let task = session.progress.task("speaking", text.len() as u64);
-    narrator.say(&Speech::new(&text, &args.voice, job), |passage| {
+    narrator.say(&Speech::new(&text, voice, job), |passage| {
         let done = passage.words.last().map_or(0, |word| word.source.end);
         recording.add(passage)?;
         task.set(done as u64, Seconds(recording.spoken.duration_s).to_string());
@@ -76,7 +77,7 @@ fn single(args: &GenerateArgs, job: &Job, session: &Session) -> anyhow::Result<(
     let Output::File(path) = &job.output else { return Ok(()) };
     let document = json!({
         "output": path,
-        "voice": args.voice,
+        "voice": voice,
         "duration_s": spoken.duration_s,
         "utterances": spoken.utterances,
         "sample_rate": job.rate,
