@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use super::sentences::HARVARD;
+use super::style::semitones;
 use crate::acoustic::{AcousticModel, Controls};
 use crate::features::mel::{MelConfig, MelSpectrogram};
 use crate::features::pitch::{PitchConfig, PitchTracker};
@@ -65,8 +66,7 @@ impl Impression {
             sum.resize(bands.len(), 0.0);
             sum.iter_mut().zip(bands).for_each(|(sum, band): (&mut f64, f32)| *sum += f64::from(band));
             frames += said.sum(Kind::Float).double_value(&[]);
-            let mut semitones: Vec<f64> =
-                f0_hz.iter().filter(|&&hz| hz > 0.0).map(|&hz| 12.0 * f64::from(hz).log2()).collect();
+            let mut semitones: Vec<f64> = f0_hz.iter().filter(|&&hz| hz > 0.0).map(|&hz| semitones(hz)).collect();
             let median = quantile(&mut semitones, 0.5);
             strayed.extend(semitones.into_iter().map(|tone| tone - median));
         }

@@ -80,6 +80,13 @@ impl Models {
         Ok((store, model))
     }
 
+    /// The acoustic model likewise, not to be trained.
+    pub fn frozen_acoustic(&self, adapter: Option<&Weights>) -> Result<AcousticModel, ModelError> {
+        let (mut store, model) = self.acoustic(adapter)?;
+        store.freeze();
+        Ok(model)
+    }
+
     /// What the acoustic model's file holds.
     pub fn acoustic_weights(&self) -> Result<Weights, ModelError> {
         let path = self.path("acoustic");

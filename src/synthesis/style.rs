@@ -133,7 +133,7 @@ fn heard(samples: &[f32], aligner: &Aligner) -> Vec<Said> {
     each.collect()
 }
 
-fn semitones(f0_hz: f32) -> f64 {
+pub(super) fn semitones(f0_hz: f32) -> f64 {
     12.0 * f64::from(f0_hz.max(1.0)).log2()
 }
 

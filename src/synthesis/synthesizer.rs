@@ -11,7 +11,6 @@ use super::style::SpeakingStyle;
 use super::voice::Voice;
 use crate::acoustic::AcousticModel;
 use crate::acoustic::model::AcousticOutput;
-use crate::nn::checkpoint::Weights;
 use crate::nn::host::floats;
 use crate::text::prosody::Utterance;
 use crate::text::{FrontEnd, token::Unreadable};
@@ -88,16 +87,9 @@ impl SharedModels {
         if let Some(known) = self.acoustic.get() {
             return Ok(known.clone());
         }
-        let loaded = Rc::new(frozen(&self.models, None)?);
+        let loaded = Rc::new(self.models.frozen_acoustic(None)?);
         Ok(self.acoustic.get_or_init(|| loaded).clone())
     }
-}
-
-/// An acoustic model that is not trained any more.
-fn frozen(models: &Models, adapter: Option<&Weights>) -> Result<AcousticModel, ModelError> {
-    let (mut store, acoustic) = models.acoustic(adapter)?;
-    store.freeze();
-    Ok(acoustic)
 }
 
 impl Synthesizer {
@@ -112,7 +104,7 @@ impl Synthesizer {
     /// Loads what `voice` needs beside what it shares with others.
     pub fn sharing(shared: &SharedModels, voice: &Voice) -> Result<Self, ModelError> {
         let acoustic = match &voice.adapter {
-            Some(adapter) => Rc::new(frozen(&shared.models, Some(adapter))?),
+            Some(adapter) => Rc::new(shared.models.frozen_acoustic(Some(adapter))?),
             None => shared.acoustic()?,
         };
         Ok(Self {

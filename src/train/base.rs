@@ -226,8 +226,7 @@ impl BaseTraining<'_> {
         const BATCH: usize = 4;
         let models = Models::new(self.models, self.devices[0]);
         let aligner = models.aligner()?;
-        let (mut store, acoustic) = models.acoustic(None)?;
-        store.freeze();
+        let acoustic = models.frozen_acoustic(None)?;
         let utterances: Vec<_> = prepared.iter().map(|item| item.utterance.clone()).collect();
         let speakers = self.speakers(utterances, REFERENCES)?;
         let labelled = self.label(prepared.iter().filter(|item| item.utterance.text.is_some()), &aligner);
@@ -326,15 +325,7 @@ fn on_each(
     devices: &[Device],
     train: impl Fn(Device, Replica) -> Result<u64, TrainError> + Sync,
 ) -> Result<u64, TrainError> {
-    let results: Vec<_> = std::thread::scope(|scope| {
-        let train = &train;
-        let replicas = devices.iter().zip(Replica::group(devices.len()));
-        let threads: Vec<_> = replicas.map(|(&device, replica)| scope.spawn(move || train(device, replica))).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    });
+    let results = Replica::on_threads(devices.len(), |replica| train(devices[replica.index()], replica));
     // That the others have left says nothing of why.
     let cause =
         |result: &Result<u64, TrainError>| matches!(result, Err(error) if !matches!(error, TrainError::Left(_)));

@@ -45,6 +45,8 @@ pub struct Runner<'a> {
     ema: Ema,
     mixed: bool,
     replica: Replica,
+    /// What the first replica tells the others after every step.
+    buffers: Vec<Tensor>,
     halvings: u32,
     step: u64,
     earlier: Duration,
@@ -65,6 +67,7 @@ impl<'a> Runner<'a> {
             ema: Ema::new(store, config.ema_decay),
             mixed: mixed::pays(store.device()),
             replica: Replica::alone(),
+            buffers: Vec::new(),
             halvings: 0,
             step: 0,
             earlier: Duration::ZERO,
@@ -87,6 +90,7 @@ impl<'a> Runner<'a> {
         self.config.batches_per_step = self.config.batches_per_step.max(1).next_multiple_of(count);
         if count > 1 {
             self.optimiser.define_gradients();
+            self.buffers = buffers(self.store);
         }
         self.replica = replica;
         self
@@ -182,7 +186,7 @@ impl<'a> Runner<'a> {
         self.replica.sum(&self.optimiser.gradients())?;
         task.step_others(batches, &self.replica)?;
         let norm = self.optimiser.step(learning_rate);
-        self.replica.broadcast(&self.buffers())?;
+        self.replica.broadcast(&self.buffers)?;
         self.step += 1;
         self.ema.update(self.step);
         Ok((loss, norm))
@@ -209,14 +213,6 @@ impl<'a> Runner<'a> {
         // There are at least as many batches as replicas.
         let sum = sum.ok_or_else(|| TrainError::Data("a replica has no batch".into()))?;
         Ok(Some(sum.shared(batches, replicas)))
-    }
-
-    /// Variables that are not trained but follow the batches, such as running means.
-    fn buffers(&self) -> Vec<Tensor> {
-        let followed = |tensor: &Tensor| !tensor.requires_grad() && tensor.is_floating_point();
-        let mut variables: Vec<_> = self.store.variables().into_iter().collect();
-        variables.sort_by(|a, b| a.0.cmp(&b.0));
-        variables.into_iter().map(|(_, tensor)| tensor).filter(followed).collect()
     }
 
     fn elapsed(&self) -> Duration {
@@ -315,6 +311,14 @@ impl<'a> Runner<'a> {
         self.earlier = Duration::from_secs_f64(state.json("elapsed_s")?);
         Ok(())
     }
+}
+
+/// Variables that are not trained but follow the batches, such as running means.
+fn buffers(store: &nn::VarStore) -> Vec<Tensor> {
+    let followed = |tensor: &Tensor| !tensor.requires_grad() && tensor.is_floating_point();
+    let mut variables: Vec<_> = store.variables().into_iter().collect();
+    variables.sort_by(|a, b| a.0.cmp(&b.0));
+    variables.into_iter().map(|(_, tensor)| tensor).filter(followed).collect()
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! All replicas begin with the same weights and sum their gradients, so that they take the same steps (Li et al. 2020,
 //! "PyTorch Distributed"). What a run becomes depends on the batches of a step and not on how many replicas share them.
 
+use std::panic::resume_unwind;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use tch::{Device, Kind, Tensor};
@@ -57,8 +58,21 @@ impl Replica {
         Self { index: 0, count: 1, link: Link::None }
     }
 
-    /// A group of `count`, one for each thread.
-    pub fn group(count: usize) -> Vec<Self> {
+    /// Runs `work` as `count` replicas, each on a thread of its own; the results are in their order.
+    ///
+    /// # Panics
+    /// As `work` did.
+    pub fn on_threads<T: Send>(count: usize, work: impl Fn(Self) -> T + Sync) -> Vec<T> {
+        std::thread::scope(|scope| {
+            let work = &work;
+            let threads: Vec<_> =
+                Self::group(count).into_iter().map(|replica| scope.spawn(move || work(replica))).collect();
+            let results = threads.into_iter().map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+            results.collect()
+        })
+    }
+
+    fn group(count: usize) -> Vec<Self> {
         let brought = (0..count).map(|_| None).collect();
         let meeting = Mutex::new(Meeting { brought, sum: None, waiting: 0, left: false });
         let group = Arc::new(Group { meeting, changed: Condvar::new() });
@@ -204,18 +218,9 @@ impl Group {
 mod tests {
     use super::*;
 
-    fn on_threads<T: Send>(count: usize, work: impl Fn(Replica) -> T + Sync) -> Vec<T> {
-        std::thread::scope(|scope| {
-            let work = &work;
-            let threads: Vec<_> =
-                Replica::group(count).into_iter().map(|replica| scope.spawn(move || work(replica))).collect();
-            threads.into_iter().map(|thread| thread.join().expect("a thread that ends")).collect()
-        })
-    }
-
     #[test]
     fn everybody_gets_the_sum_and_the_first_ones_word() {
-        let found = on_threads(3, |replica| {
+        let found = Replica::on_threads(3, |replica| {
             let one = Tensor::from_slice(&[1f32, 10.0]) * (replica.index() + 1) as f64;
             let other = Tensor::from_slice(&[replica.index() as f32]).view([1, 1]);
             for _ in 0..50 {
@@ -230,7 +235,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_for_one_that_has_left() {
-        let found = on_threads(3, |replica| match replica.index() {
+        let found = Replica::on_threads(3, |replica| match replica.index() {
             1 => Ok(()),
             _ => replica.sum(&[Tensor::from(1f32)]),
         });

@@ -36,7 +36,6 @@ impl std::ops::Add for Loss {
 
     /// Parts that only one of them has, such as of a discriminator that had nothing to judge, are left out.
     fn add(self, other: Self) -> Self {
-        let other = other.detached();
         let both = self.parts.into_iter().filter_map(|(name, part)| {
             let same = other.parts.iter().find(|(theirs, _)| *theirs == name)?;
             Some((name, part + &same.1))

@@ -141,8 +141,7 @@ impl VoiceTraining<'_> {
         adapted: &Adapted,
     ) -> Result<Correction, VoiceTrainError> {
         let adapter = (!self.config.quick).then_some(&adapted.weights);
-        let (mut store, model) = self.models.acoustic(adapter)?;
-        store.freeze();
+        let model = self.models.frozen_acoustic(adapter)?;
         let made = Impression::of_model(&model, embedding);
         Ok(speaker.zip(made).map(|(speaker, made)| Correction::between(&speaker, &made)).unwrap_or_default())
     }
