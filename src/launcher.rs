@@ -26,6 +26,9 @@ const ALLOCATOR: (&str, &str) = (
 /// CUDA numbers GPUs as their driver does, by their place on the bus, and not by their speed.
 const DEVICE_ORDER: (&str, &str) = ("CUDA_DEVICE_ORDER", "PCI_BUS_ID");
 
+/// 32-bit products on a GPU may round their factors to 10 bits (TF32), as convolutions there do by default.
+const PRODUCTS: (&str, &str) = ("TORCH_ALLOW_TF32_CUBLAS_OVERRIDE", "1");
+
 /// How long a thread of libtorch's waits for the others before it sleeps (turns of a loop; by default as good as for
 /// ever). Where another program wants a processor too, a thread that spins keeps the one that it waits for from running:
 /// sentences then take several times as long.
@@ -65,7 +68,7 @@ pub fn become_engine() -> Result<ExitCode, LaunchError> {
     let libraries = find_libtorch(&own)?;
     let mut command = Command::new(&engine);
     command.args(env::args_os().skip(1)).env(LIBRARY_PATH, prepended(&libraries));
-    for (variable, value) in [ALLOCATOR, DEVICE_ORDER, WAITING] {
+    for (variable, value) in [ALLOCATOR, DEVICE_ORDER, PRODUCTS, WAITING] {
         if env::var_os(variable).is_none() {
             command.env(variable, value);
         }

@@ -126,6 +126,7 @@ fn replicas_learn_what_one_learns_from_the_whole_batch() {
             models: &bench.path("models"),
             teacher: None,
             devices,
+            threads: 2,
             processes: Processes::ALONE,
             steps: Some(10),
             options: RunOptions {
@@ -135,6 +136,7 @@ fn replicas_learn_what_one_learns_from_the_whole_batch() {
                 start: None,
                 seed: 4,
                 checkpoint_every: Duration::from_secs(60),
+                gauge: None,
             },
             observer: &Silent,
         };

@@ -18,8 +18,7 @@ pub struct Expansion {
 impl Expansion {
     /// Lays out `durations`, frames per symbol, of each utterance of a batch.
     pub fn new(durations: &[Vec<usize>], device: Device) -> Self {
-        let longest = durations.iter().map(|row| row.iter().sum::<usize>()).max().unwrap_or(0);
-        let frames = longest.max(2).next_multiple_of(2);
+        let frames = Self::frames_of(durations);
         let (mut index, mut position, mut mask) = (Vec::new(), Vec::new(), Vec::new());
         for row in durations {
             let before = index.len();
@@ -42,6 +41,12 @@ impl Expansion {
             mask: Tensor::from_slice(&mask).view([batch, frames, 1]).to_device(device),
             frames,
         }
+    }
+
+    /// T of such a batch.
+    pub fn frames_of(durations: &[Vec<usize>]) -> usize {
+        let longest = durations.iter().map(|row| row.iter().sum::<usize>()).max().unwrap_or(0);
+        longest.max(2).next_multiple_of(2)
     }
 
     /// (B, N, C) -> (B, T, C).

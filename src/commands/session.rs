@@ -4,6 +4,7 @@ use std::{
     env,
     io::{self, Write},
     num::NonZeroUsize,
+    sync::Arc,
     thread,
 };
 
@@ -14,7 +15,12 @@ use super::{failure::Usage, logging, overrides, progress::Progress};
 use crate::{
     cli::{Cli, Command},
     config::{self, Config, Layers, Resolved},
-    gpu::{device, nvml::Driver, selection::GpuSelection},
+    gpu::{
+        device::{self, Choice},
+        gauge::Gauge,
+        nvml::Driver,
+        selection::GpuSelection,
+    },
     processes::Processes,
 };
 
@@ -91,16 +97,31 @@ impl Session {
     /// # Errors
     /// A wish that the GPUs of this machine can't meet.
     pub fn devices(&self) -> Result<Vec<tch::Device>, Usage> {
+        Ok(self.choice()?.devices)
+    }
+
+    /// The devices to work on, and what reads them meanwhile, where they are GPUs.
+    ///
+    /// # Errors
+    /// As [`Session::devices`].
+    pub fn watched_devices(&self) -> Result<(Vec<tch::Device>, Option<Arc<Gauge>>), Usage> {
+        let Choice { devices, gpus, .. } = self.choice()?;
+        let limit_percent = self.config().runtime.gpu_memory_limit;
+        let gauge = (!gpus.is_empty()).then(|| Gauge::start(Box::new(Driver), gpus, limit_percent));
+        Ok((devices, gauge))
+    }
+
+    fn choice(&self) -> Result<Choice, Usage> {
         let wish = self.config().runtime.wish();
         let visible = env::var(VISIBLE_DEVICES).ok();
         let choice = device::choose(&wish, &Driver, visible.as_deref()).map_err(|error| Usage(error.to_string()))?;
-        match (choice.note, wish.selection) {
+        match (&choice.note, wish.selection) {
             // The default asks for nothing in particular.
             (Some(note), GpuSelection::All) => tracing::debug!("{note}"),
             (Some(note), _) => tracing::warn!("{note}"),
             (None, _) => {}
         }
-        Ok(choice.devices)
+        Ok(choice)
     }
 
     /// Whether stdout takes one JSON document instead of text.

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::train::BaseJob;
 use super::{Session, progress::Task};
 use crate::cli;
+use crate::gpu::gauge::Load;
 use crate::train::base::{BaseTraining, Component, Observer};
 use crate::train::runner::{RunOptions, StepReport};
 
@@ -39,13 +40,15 @@ pub fn run(job: &BaseJob, session: &Session) -> anyhow::Result<()> {
         Some(path) => std::fs::read_to_string(path).map_err(crate::error::FileError::on("read", path))?,
         None => component.default_recipe().to_owned(),
     };
+    let (devices, gauge) = session.watched_devices()?;
     let training = BaseTraining {
         corpus: &job.corpus,
         cache: &job.output.join("cache"),
         models: &job.models,
         teacher: job.teacher.as_deref(),
         recipe: &recipe,
-        devices: &session.devices()?,
+        devices: &devices,
+        threads: session.threads,
         processes: session.processes,
         steps: job.steps,
         options: RunOptions {
@@ -55,6 +58,7 @@ pub fn run(job: &BaseJob, session: &Session) -> anyhow::Result<()> {
             start: job.from.clone(),
             seed: job.common.seed,
             checkpoint_every: CHECKPOINT_EVERY,
+            gauge,
         },
         observer: &Shown::new(session),
     };
@@ -117,9 +121,13 @@ impl Observer for Shown<'_> {
     }
 }
 
-/// `loss 0.412 (mel 0.39), step 1200, 83x real time`.
+/// `total 0.412, mel 0.39, step 1200, 83x real time, GPU 0 97 % busy, 31 % of memory`.
 pub fn describe(report: &StepReport) -> String {
-    format!("{}, step {}, {:.0}x real time", list(&report.losses), report.step, report.speed)
+    let load = |load: &Load| {
+        format!(", GPU {} {:.0} % busy, {:.0} % of memory", load.gpu, load.busy_percent, load.memory_percent)
+    };
+    let gpus: String = report.gpus.iter().map(load).collect();
+    format!("{}, step {}, {:.0}x real time{gpus}", list(&report.losses), report.step, report.speed)
 }
 
 fn list(values: &[(&'static str, f64)]) -> String {

@@ -1,6 +1,6 @@
 //! Batches of similar length, a pure function of seed and step, so that a resumed run sees the same batches.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
@@ -12,12 +12,21 @@ pub struct LengthBatches {
     lengths: Vec<usize>,
     capacity: Cell<usize>,
     seed: u64,
+    /// The epoch that was asked for last: its number, its first step, and what is in it.
+    known: RefCell<Option<Epoch>>,
+}
+
+#[derive(Debug, Clone)]
+struct Epoch {
+    number: u64,
+    first: u64,
+    batches: Vec<Vec<usize>>,
 }
 
 impl LengthBatches {
     /// Batches whose padded size (longest item times count) is at most `capacity`; an item longer than that is alone.
     pub fn new(lengths: Vec<usize>, capacity: usize, seed: u64) -> Self {
-        Self { lengths, capacity: Cell::new(capacity), seed }
+        Self { lengths, capacity: Cell::new(capacity), seed, known: RefCell::default() }
     }
 
     /// Makes batches half as large, unless that would leave the longest item no room.
@@ -25,9 +34,21 @@ impl LengthBatches {
         let half = self.capacity.get() / 2;
         let possible = self.lengths.iter().all(|&length| length <= half);
         if possible {
-            self.capacity.set(half);
+            self.resize(half);
         }
         possible
+    }
+
+    /// Makes batches twice as large.
+    pub fn double(&self) {
+        self.resize(self.capacity.get() * 2);
+    }
+
+    /// Makes batches of another size.
+    pub fn resize(&self, capacity: usize) {
+        if self.capacity.replace(capacity) != capacity {
+            self.known.take();
+        }
     }
 
     /// The items of the batch at `step`. Every item comes once an epoch. Empty only if there are no items.
@@ -35,16 +56,17 @@ impl LengthBatches {
         if self.lengths.is_empty() {
             return Vec::new();
         }
-        let mut first = 0;
-        for epoch in 0.. {
-            let mut plan = self.epoch(epoch);
-            let length = plan.len() as u64;
-            if step < first + length {
-                return plan.swap_remove((step - first) as usize);
-            }
-            first += length;
+        let mut epoch = match self.known.take() {
+            Some(epoch) if epoch.first <= step => epoch,
+            _ => Epoch { number: 0, first: 0, batches: self.epoch(0) },
+        };
+        while step >= epoch.first + epoch.batches.len() as u64 {
+            let (number, first) = (epoch.number + 1, epoch.first + epoch.batches.len() as u64);
+            epoch = Epoch { number, first, batches: self.epoch(number) };
         }
-        Vec::new()
+        let batch = epoch.batches[(step - epoch.first) as usize].clone();
+        self.known.replace(Some(epoch));
+        batch
     }
 
     /// All batches of one epoch, in order.

@@ -148,9 +148,12 @@ impl Segmentation {
 
     /// The encoder's frames (B, C, T) → embeddings (B, ⌈T / 4⌉, E) of the moments around every fourth.
     pub fn moments(frames: &Tensor, encoder: &SpeakerEncoder) -> Tensor {
-        // Neighbours hear nearly the same: every fourth one tells as much. One window after the other stays in the cache.
+        // Neighbours hear nearly the same: every fourth one tells as much. On a CPU one window after the other stays in
+        // the cache.
         let moments = frames.slice(2, None, None, Self::POOLED * Self::PER_EMBEDDING);
-        let windows: Vec<Tensor> = moments.split(1, 0).iter().map(|one| encoder.moving(one, Self::AROUND)).collect();
+        let at_once = if frames.device().is_cuda() { frames.size()[0].max(1) } else { 1 };
+        let windows: Vec<Tensor> =
+            moments.split(at_once, 0).iter().map(|some| encoder.moving(some, Self::AROUND)).collect();
         Tensor::cat(&windows, 0)
     }
 

@@ -1,106 +1,132 @@
 //! Batches made while the batch before is trained on.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
-use std::panic::resume_unwind;
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::{JoinHandle, spawn};
+use std::sync::{Arc, Mutex};
+use std::thread::spawn;
 
 /// How many examples a batch has, known to the thread that makes it too.
 #[derive(Debug, Clone)]
-pub struct BatchSize(Arc<AtomicUsize>);
+pub struct BatchSize {
+    count: Arc<AtomicUsize>,
+    least: usize,
+}
 
 impl BatchSize {
     /// So many.
     pub fn new(count: usize) -> Self {
-        Self(Arc::new(AtomicUsize::new(count)))
+        Self::at_least(count, 1)
+    }
+
+    /// So many, and never halved to fewer than `least`.
+    pub fn at_least(count: usize, least: usize) -> Self {
+        Self { count: Arc::new(AtomicUsize::new(count)), least }
     }
 
     /// How many now.
     pub fn get(&self) -> usize {
-        self.0.load(Ordering::Relaxed)
+        self.count.load(Ordering::Relaxed)
     }
 
-    /// Makes batches half as large, unless they have but one example. A batch that is being made stays as it is.
+    /// Makes batches half as large, unless they would be too small. A batch that is being made stays as it is.
     pub fn halve(&self) -> bool {
-        let possible = self.get() > 1;
+        let possible = self.get() / 2 >= self.least.max(1);
         if possible {
-            self.0.store(self.get() / 2, Ordering::Relaxed);
+            self.count.store(self.get() / 2, Ordering::Relaxed);
         }
         possible
     }
+
+    /// Makes batches twice as large.
+    pub fn double(&self) {
+        self.count.store(self.get() * 2, Ordering::Relaxed);
+    }
 }
 
-/// Makes the batch of a step on a thread of its own, one step ahead. Which batch that is follows from the step alone,
-/// so a run does not depend on who was faster.
+/// Makes the batches of steps to come on threads of its own. Which batch that is follows from the step alone, so a run
+/// does not depend on who was faster.
 #[derive(Debug)]
 pub struct Ahead<T> {
     steps: Sender<u64>,
-    made: Receiver<(u64, T)>,
-    /// The step that is being made.
-    expected: RefCell<Option<u64>>,
+    made: Receiver<(u64, Result<T, Panic>)>,
+    /// Batches that were made before their step came.
+    waiting: RefCell<BTreeMap<u64, Result<T, Panic>>>,
+    /// Steps that are being made, or were and wait.
+    asked: RefCell<BTreeSet<u64>>,
     /// The step that was taken last.
     taken: Cell<Option<u64>>,
-    worker: RefCell<Option<JoinHandle<()>>>,
+    workers: u64,
 }
 
+/// What a thread panicked with.
+type Panic = Box<dyn Any + Send>;
+
 impl<T: Send + 'static> Ahead<T> {
-    /// `make` gives the batch of a step.
-    pub fn new(mut make: impl FnMut(u64) -> T + Send + 'static) -> Self {
+    /// One thread, one step ahead; `make` gives the batch of a step.
+    pub fn new(make: impl FnMut(u64) -> T + Send + 'static) -> Self {
+        Self::with_workers(vec![make])
+    }
+
+    /// A thread for each of `makers`, which must all make the same of a step. With several of them each has one thread of
+    /// libtorch's, and they are as many steps ahead.
+    pub fn with_workers(makers: Vec<impl FnMut(u64) -> T + Send + 'static>) -> Self {
         let (steps, wanted) = channel::<u64>();
         let (finished, made) = channel();
-        let work = move || {
-            for step in wanted {
-                // Nobody waits for it any more: the run is over.
-                if finished.send((step, make(step))).is_err() {
-                    break;
+        let (wanted, workers) = (Arc::new(Mutex::new(wanted)), makers.len());
+        for mut make in makers {
+            let (wanted, finished) = (wanted.clone(), finished.clone());
+            spawn(move || {
+                if workers > 1 {
+                    tch::set_num_threads(1);
                 }
-            }
-        };
-        Self {
-            steps,
-            made,
-            expected: RefCell::new(None),
-            taken: Cell::default(),
-            worker: RefCell::new(Some(spawn(work))),
+                loop {
+                    let step = wanted.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).recv();
+                    let Ok(step) = step else { break };
+                    let batch = catch_unwind(AssertUnwindSafe(|| make(step)));
+                    // Nobody waits for it any more: the run is over.
+                    if finished.send((step, batch)).is_err() {
+                        break;
+                    }
+                }
+            });
         }
+        let (waiting, asked) = (RefCell::default(), RefCell::default());
+        Self { steps, made, waiting, asked, taken: Cell::default(), workers: workers as u64 }
     }
 
-    /// The batch of `step`; the one after it, as far from it as it was from the one before, is begun.
+    /// The batch of `step`; those after it, as far from each other as it was from the one before, are begun.
     ///
     /// # Panics
-    /// As `make` did.
+    /// As the maker did.
     pub fn take(&self, step: u64) -> T {
-        if *self.expected.borrow() != Some(step) {
-            self.ask(step);
+        // Replicas take every so many-th.
+        let stride = self.taken.replace(Some(step)).and_then(|before| step.checked_sub(before)).unwrap_or(1).max(1);
+        let wanted: BTreeSet<u64> = (0..=self.workers).map(|ahead| step + ahead * stride).collect();
+        // After a jump, what was made for other steps is of no use.
+        self.waiting.borrow_mut().retain(|step, _| wanted.contains(step));
+        let mut asked = self.asked.borrow_mut();
+        asked.retain(|step| wanted.contains(step));
+        for &step in wanted.difference(&asked.clone()) {
+            // Makers that are gone show when a batch is awaited.
+            let _ = self.steps.send(step);
         }
+        *asked = wanted;
+        asked.remove(&step);
+        let known = self.waiting.borrow_mut().remove(&step);
+        known.unwrap_or_else(|| self.wait(step)).unwrap_or_else(|panic| resume_unwind(panic))
+    }
+
+    fn wait(&self, step: u64) -> Result<T, Panic> {
         loop {
             match self.made.recv() {
-                // A step that is no longer wanted, after a jump.
-                Ok((other, _)) if other != step => {}
-                Ok((_, batch)) => {
-                    // Replicas take every so many-th.
-                    let stride = self.taken.replace(Some(step)).and_then(|before| step.checked_sub(before));
-                    self.ask(step + stride.unwrap_or(1).max(1));
-                    return batch;
-                }
-                Err(_) => self.fail(),
+                Ok((made, batch)) if made == step => return batch,
+                Ok((other, batch)) => drop(self.waiting.borrow_mut().insert(other, batch)),
+                Err(_) => return Err(Box::new("the threads that make batches ended")),
             }
-        }
-    }
-
-    fn ask(&self, step: u64) {
-        // A worker that ended shows when its batch is taken.
-        let _ = self.steps.send(step);
-        *self.expected.borrow_mut() = Some(step);
-    }
-
-    fn fail(&self) -> ! {
-        let ended = self.worker.borrow_mut().take().map(JoinHandle::join);
-        match ended {
-            Some(Err(payload)) => resume_unwind(payload),
-            _ => panic!("the thread that makes batches ended"),
         }
     }
 }
@@ -114,6 +140,28 @@ mod tests {
         let ahead = Ahead::new(|step| step * step);
         let taken: Vec<u64> = [3, 4, 5, 9, 9, 10, 2].into_iter().map(|step| ahead.take(step)).collect();
         assert_eq!(taken, [9, 16, 25, 81, 81, 100, 4]);
+    }
+
+    #[test]
+    fn several_makers_make_the_same_and_none_twice() {
+        let made = Arc::new(Mutex::new(Vec::new()));
+        let maker = |pause_ms: u64| {
+            let made = made.clone();
+            move |step: u64| {
+                std::thread::sleep(std::time::Duration::from_millis(pause_ms * (step % 3)));
+                made.lock().expect("no panic").push(step);
+                step * step
+            }
+        };
+        let ahead = Ahead::with_workers(vec![maker(1), maker(4), maker(0)]);
+        let steps: Vec<u64> = (0..40).chain((100..160).step_by(4)).collect();
+        let taken: Vec<u64> = steps.iter().map(|&step| ahead.take(step)).collect();
+        assert_eq!(taken, steps.iter().map(|step| step * step).collect::<Vec<_>>());
+        drop(ahead);
+        let mut made = made.lock().expect("no panic").clone();
+        made.retain(|step| steps.contains(step));
+        made.sort_unstable();
+        assert_eq!(made, steps);
     }
 
     #[test]

@@ -85,6 +85,8 @@ pub struct BaseTraining<'a> {
     pub teacher: Option<&'a Path>,
     /// Devices to train on, a replica on each; where several processes train together each takes one.
     pub devices: &'a [Device],
+    /// CPU threads that may be used.
+    pub threads: usize,
     /// Processes that train together.
     pub processes: Processes,
     /// Steps, instead of the recipe's.
@@ -98,6 +100,9 @@ pub struct BaseTraining<'a> {
 impl BaseTraining<'_> {
     /// Trains one component; its weights are then in the options' folder. Returns the steps done.
     pub fn run(self, component: Component) -> Result<u64, TrainError> {
+        // Where all batches have one shape, cuDNN may try which of its kernels is the fastest.
+        let one_shape = matches!(component, Component::Vocoder | Component::Denoiser | Component::Segmentation);
+        tch::Cuda::cudnn_set_benchmark(one_shape);
         match component {
             Component::Vocoder => self.vocoder(),
             Component::Aligner => self.aligner(),
@@ -133,24 +138,33 @@ impl BaseTraining<'_> {
     }
 
     fn denoiser(self) -> Result<u64, TrainError> {
-        let seed = self.options.seed;
+        let (seed, loaders) = (self.options.seed, self.loaders());
         let recipe: DenoiserRecipe = self.parse()?;
         let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
         let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
         let data = DenoiserData { training, validation, noise, validation_noise };
-        self.train(recipe.run, move |store| DenoiserTask::new(store, &recipe, data.clone(), seed))
+        self.train(recipe.run, move |store| DenoiserTask::new(store, &recipe, data.clone(), seed, loaders))
     }
 
     fn segmentation(self) -> Result<u64, TrainError> {
-        let (models, seed) = (self.models, self.options.seed);
+        let (models, seed, loaders) = (self.models, self.options.seed, self.loaders());
         let recipe: SegmentationRecipe = self.parse()?;
         let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
         let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
         let data = SegmentationData { training, validation, noise, validation_noise };
         self.train(recipe.run, move |store| {
             let encoder = Models::new(models, store.device()).speaker()?;
-            SegmentationTask::new(store, &recipe, data.clone(), encoder, seed)
+            SegmentationTask::new(store, &recipe, data.clone(), encoder, seed, loaders)
         })
+    }
+
+    /// Threads of each replica that mix batches. Beside a GPU the processors have nothing else to do; where they train
+    /// themselves, one is enough.
+    fn loaders(&self) -> usize {
+        match self.devices.first() {
+            Some(device) if device.is_cuda() => (self.threads / self.devices.len()).saturating_sub(1).max(1),
+            _ => 1,
+        }
     }
 
     /// Utterances for training and for validation, at the rate of analysis.

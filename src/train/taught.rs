@@ -50,6 +50,11 @@ impl TaughtBatch {
         }
     }
 
+    /// Frames T that the model makes of it, padding included.
+    pub fn frames(&self) -> i64 {
+        Expansion::frames_of(&self.durations) as i64
+    }
+
     /// What the model makes of it.
     pub fn teach(&self, model: &AcousticModel) -> (Variance, Frames, Expansion) {
         model.teach(&Teaching {

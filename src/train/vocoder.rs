@@ -196,6 +196,11 @@ impl Task for VocoderTask {
         self.batch.halve()
     }
 
+    fn double_batches(&self) -> bool {
+        self.batch.double();
+        true
+    }
+
     fn validate(&self) -> Vec<(&'static str, f64)> {
         if self.validation.is_empty() {
             return Vec::new();

@@ -148,6 +148,14 @@ pub struct Mixer {
     rooms: Vec<Vec<Tensor>>,
 }
 
+impl Clone for Mixer {
+    /// Impulse responses are shared.
+    fn clone(&self) -> Self {
+        let places = |room: &Vec<Tensor>| room.iter().map(Tensor::shallow_clone).collect();
+        Self { config: self.config.clone(), rooms: self.rooms.iter().map(places).collect() }
+    }
+}
+
 impl Mixer {
     const PLACES: usize = 5;
     const RT60_S: (f64, f64) = (0.15, 0.7);

@@ -22,6 +22,13 @@ pub(super) const JOINED: i64 = (0.25 * RATE) as i64;
 /// Cuts fade over so many samples.
 pub(super) const FADE: i64 = 160;
 
+impl Clone for Spoken {
+    /// Samples are shared.
+    fn clone(&self) -> Self {
+        Self { samples: self.samples.shallow_clone(), said: self.said.clone() }
+    }
+}
+
 impl Spoken {
     /// Speech is where the level of 10 ms rises out of the recording's own noise and is not far below its loudest.
     pub fn new(samples: Tensor) -> Self {

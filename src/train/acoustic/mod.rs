@@ -1,5 +1,6 @@
 //! Training of the acoustic model, with the aligner's durations as truth.
 
+mod batch;
 mod listener;
 mod recipe;
 mod windows;
@@ -8,11 +9,13 @@ pub use listener::{Listener, ListenerConfig};
 pub use recipe::{AcousticRecipe, LossWeights};
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
-use rand::{Rng, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
 
+use self::batch::Batch;
 use crate::acoustic::config::AcousticConfig;
 use crate::acoustic::decoder::Frames;
 use crate::acoustic::discriminator::MelDiscriminator;
@@ -21,9 +24,9 @@ use crate::dataset::batches::LengthBatches;
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::synthesis::models::BUILT_IN;
 use crate::train::adversary::{Adversary, AdversaryConfig};
+use crate::train::ahead::{Ahead, BatchSize};
 use crate::train::labels::Labelled;
 use crate::train::runner::{Left, Loss, Replica, Task, TrainError};
-use crate::train::taught::TaughtBatch;
 
 /// Embeddings of each speaker.
 pub type Speakers = HashMap<String, Vec<Vec<f32>>>;
@@ -52,9 +55,12 @@ pub struct AcousticData {
 pub struct AcousticTask {
     model: AcousticModel,
     weights: LossWeights,
-    data: AcousticData,
-    batches: LengthBatches,
-    seed: u64,
+    validation: Vec<Labelled>,
+    speakers: Arc<Speakers>,
+    built_in: BTreeMap<String, String>,
+    listener: Option<Listener>,
+    batches: Ahead<Batch>,
+    batch_frames: BatchSize,
     device: Device,
     adversary: Option<Adversary<MelDiscriminator>>,
 }
@@ -63,8 +69,6 @@ pub struct AcousticTask {
 struct Parts {
     /// What was made.
     frames: Frames,
-    /// (B, M, T) of the recordings.
-    real_mel: Tensor,
     mel: Tensor,
     duration: Tensor,
     variance: Tensor,
@@ -78,24 +82,38 @@ impl AcousticTask {
         store: &nn::VarStore,
         config: AcousticConfig,
         weights: LossWeights,
-        mut data: AcousticData,
+        data: AcousticData,
         seed: u64,
     ) -> Result<Self, TrainError> {
-        let speakers = &data.speakers;
-        data.training.retain(|item| speakers.contains_key(&item.speaker));
-        data.validation.retain(|item| speakers.contains_key(&item.speaker));
-        if data.training.is_empty() {
+        let AcousticData { mut training, mut validation, speakers, built_in, batch_frames, adversary, listener } = data;
+        training.retain(|item| speakers.contains_key(&item.speaker));
+        validation.retain(|item| speakers.contains_key(&item.speaker));
+        if training.is_empty() {
             return Err(TrainError::Data("no utterance is left to train on".into()));
         }
-        let lengths = data.training.iter().map(Labelled::frames).collect();
+        let (device, speakers) = (store.device(), Arc::new(speakers));
+        let lengths: Vec<usize> = training.iter().map(Labelled::frames).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(1);
+        let batch_frames = BatchSize::at_least(batch_frames, longest);
+        let (size, known) = (batch_frames.clone(), speakers.clone());
+        let plan = LengthBatches::new(lengths, size.get(), seed);
+        let make = move |step: u64| {
+            plan.resize(size.get());
+            let items = plan.at(step).into_iter().map(|index| training[index].clone()).collect();
+            let random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
+            tch::no_grad(|| Batch::new(items, &known, random, device))
+        };
         Ok(Self {
             model: AcousticModel::new(store.root(), config),
             weights,
-            batches: LengthBatches::new(lengths, data.batch_frames, seed),
-            adversary: data.adversary.map(|config| Adversary::new(store.device(), config, MelDiscriminator::new)),
-            data,
-            seed,
-            device: store.device(),
+            batches: Ahead::new(make),
+            batch_frames,
+            adversary: adversary.map(|config| Adversary::new(device, config, MelDiscriminator::new)),
+            validation,
+            speakers,
+            built_in,
+            listener,
+            device,
         })
     }
 
@@ -104,47 +122,29 @@ impl AcousticTask {
         if let Some(adversary) = &mut self.adversary {
             adversary.start_from(&judges.subset(MEL_JUDGE))?;
         }
-        match &mut self.data.listener {
+        match &mut self.listener {
             Some(listener) => listener.start_from(&judges.subset(LISTENER)),
             None => Ok(()),
         }
     }
 
-    fn parts(&self, items: &[&Labelled], random: &mut ChaCha8Rng) -> Parts {
-        let speaker = |item: &&Labelled| {
-            let known = &self.data.speakers[&item.speaker];
-            known[random.random_range(0..known.len())].as_slice()
-        };
-        let speakers: Vec<&[f32]> = items.iter().map(speaker).collect();
-        let batch = TaughtBatch::new(items, &speakers, self.device);
-        let (variance, frames, expansion) = batch.teach(&self.model);
-        let stack = |rows: Vec<Tensor>| Tensor::stack(&rows, 0).to_device(self.device);
-
-        let frame_count = expansion.frames;
-        let lay = |row: &Tensor| {
-            let missing = frame_count - row.size().last().copied().unwrap_or(0);
-            row.to_kind(Kind::Float).pad([0, missing], "constant", None)
-        };
-        let real_mel = stack(items.iter().map(|item| lay(&item.mel)).collect());
-        let real_pitch = stack(items.iter().map(|item| lay(&item.frame_pitch)).collect());
-        let voicing = stack(items.iter().map(|item| lay(&item.voicing)).collect());
-        let mask = batch.mask.squeeze_dim(-1);
+    fn parts(&self, batch: &Batch) -> Parts {
+        let Batch { taught, mel, pitch, voicing, .. } = batch;
+        let (variance, frames, expansion) = taught.teach(&self.model);
+        let mask = taught.mask.squeeze_dim(-1);
         let frame_mask = expansion.mask.squeeze_dim(-1);
         let per_symbol = |gap: Tensor| (gap.square() * &mask).sum(Kind::Float) / mask.sum(Kind::Float);
         let per_frame =
             |gap: Tensor, mask: &Tensor| (gap * mask).sum(Kind::Float) / mask.sum(Kind::Float).clamp_min(1.0);
-        let bands = real_mel.size()[1] as f64;
+        let bands = mel.size()[1] as f64;
+        let gap = (&frames.mel - mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float);
         Parts {
-            mel: per_frame(
-                (&frames.mel - &real_mel).abs().sum_dim_intlist([1i64].as_slice(), false, Kind::Float),
-                &frame_mask,
-            ) / bands,
-            duration: per_symbol(variance.log_duration - &batch.log_duration),
-            variance: per_symbol(variance.pitch - &batch.pitch) + per_symbol(variance.energy - &batch.energy),
-            pitch: per_frame((&frames.pitch - real_pitch).abs(), &(&voicing * &frame_mask)),
-            voicing: per_frame(cross_entropy(&frames.voicing, &voicing), &frame_mask),
+            mel: per_frame(gap, &frame_mask) / bands,
+            duration: per_symbol(variance.log_duration - &taught.log_duration),
+            variance: per_symbol(variance.pitch - &taught.pitch) + per_symbol(variance.energy - &taught.energy),
+            pitch: per_frame((&frames.pitch - pitch).abs(), &(voicing * &frame_mask)),
+            voicing: per_frame(cross_entropy(&frames.voicing, voicing), &frame_mask),
             frames,
-            real_mel,
         }
     }
 }
@@ -156,17 +156,14 @@ fn cross_entropy(logits: &Tensor, truth: &Tensor) -> Tensor {
 
 impl Task for AcousticTask {
     fn loss(&self, batch: u64, progress: f64) -> Loss {
-        let items: Vec<&Labelled> =
-            self.batches.at(batch).into_iter().map(|index| &self.data.training[index]).collect();
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(batch));
-        let parts = self.parts(&items, &mut random);
+        let mut batch = self.batches.take(batch);
+        let parts = self.parts(&batch);
         let LossWeights { duration, variance, pitch, voicing } = self.weights;
         let mut total = &parts.mel
             + &parts.duration * duration
             + &parts.variance * variance
             + &parts.pitch * pitch
             + &parts.voicing * voicing;
-        let frames: usize = items.iter().map(|item| item.frames()).sum();
         let mut named = vec![
             ("mel", parts.mel.detach()),
             ("duration", parts.duration.detach()),
@@ -175,30 +172,31 @@ impl Task for AcousticTask {
             ("voicing", parts.voicing.detach()),
         ];
         if let Some(adversary) = self.adversary.as_ref().filter(|adversary| adversary.has_begun(progress)) {
-            let lengths: Vec<usize> = items.iter().map(|item| item.frames()).collect();
-            if let Some((made, real)) = windows::windows(&parts.frames.mel, &parts.real_mel, &lengths, &mut random) {
+            let lengths: Vec<usize> = batch.items.iter().map(Labelled::frames).collect();
+            let judged = windows::windows(&parts.frames.mel, &batch.mel, &lengths, &mut batch.random);
+            if let Some((made, real)) = judged {
                 let contest = adversary.contest(&made, &real);
                 named.extend([("discriminator", contest.discriminator), ("features", contest.features)]);
                 total += contest.loss;
             }
         }
+        let items: Vec<&Labelled> = batch.items.iter().collect();
         let heard = self
-            .data
             .listener
             .as_ref()
-            .and_then(|listener| listener.hear(&parts.frames, &items, progress, &mut random));
+            .and_then(|listener| listener.hear(&parts.frames, &items, progress, &mut batch.random));
         if let Some(heard) = heard {
             named.extend(heard.parts);
             total += heard.loss;
         }
-        Loss { total, parts: named, audio_s: frames as f64 / self.model.config().mel.frame_rate() }
+        Loss { total, parts: named, audio_s: batch.recorded_frames() as f64 / self.model.config().mel.frame_rate() }
     }
 
     fn step_others(&self, batches: u64, replica: &Replica) -> Result<(), Left> {
         if let Some(adversary) = &self.adversary {
             adversary.step(batches, replica)?;
         }
-        match &self.data.listener {
+        match &self.listener {
             Some(listener) => listener.adversary().step(batches, replica),
             None => Ok(()),
         }
@@ -208,18 +206,25 @@ impl Task for AcousticTask {
         if let Some(adversary) = &self.adversary {
             adversary.forget();
         }
-        if let Some(listener) = &self.data.listener {
+        if let Some(listener) = &self.listener {
             listener.adversary().forget();
         }
-        self.batches.halve()
+        self.batch_frames.halve()
+    }
+
+    fn double_batches(&self) -> bool {
+        self.batch_frames.double();
+        true
     }
 
     fn validate(&self) -> Vec<(&'static str, f64)> {
         let mut sums = [0.0; 5];
-        let items: Vec<&Labelled> = self.data.validation.iter().collect();
+        let items = &self.validation;
         let mut random = ChaCha8Rng::seed_from_u64(0);
         for chunk in items.chunks(4) {
-            let parts = self.parts(chunk, &mut random);
+            let batch = Batch::new(chunk.to_vec(), &self.speakers, random, self.device);
+            let parts = self.parts(&batch);
+            random = batch.random;
             let values = [parts.mel, parts.duration, parts.variance, parts.pitch, parts.voicing];
             for (sum, value) in sums.iter_mut().zip(&values) {
                 *sum += value.double_value(&[]) * chunk.len() as f64 / items.len() as f64;
@@ -232,8 +237,8 @@ impl Task for AcousticTask {
     }
 
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
-        for (name, speaker) in &self.data.built_in {
-            if let Some(known) = self.data.speakers.get(speaker) {
+        for (name, speaker) in &self.built_in {
+            if let Some(known) = self.speakers.get(speaker) {
                 let mean = Tensor::from_slice(&mean_direction(known));
                 weights.tensors.insert(format!("{BUILT_IN}{name}"), mean);
             }
@@ -246,7 +251,7 @@ impl Task for AcousticTask {
         if let Some(adversary) = &self.adversary {
             judges.extend(MEL_JUDGE, adversary.weights());
         }
-        if let Some(listener) = &self.data.listener {
+        if let Some(listener) = &self.listener {
             judges.extend(LISTENER, listener.adversary().weights());
         }
         (!judges.tensors.is_empty()).then_some((JUDGES, judges))
@@ -254,7 +259,7 @@ impl Task for AcousticTask {
 
     fn state(&self) -> Weights {
         let mut state = self.adversary.as_ref().map(Adversary::state).unwrap_or_default();
-        if let Some(listener) = &self.data.listener {
+        if let Some(listener) = &self.listener {
             state.extend(LISTENER, listener.adversary().state());
         }
         state
@@ -264,7 +269,7 @@ impl Task for AcousticTask {
         if let Some(adversary) = &self.adversary {
             adversary.restore(state)?;
         }
-        match &self.data.listener {
+        match &self.listener {
             Some(listener) => listener.adversary().restore(&state.subset(LISTENER)),
             None => Ok(()),
         }

@@ -2,7 +2,7 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::recipe::{DenoiserRecipe, MixingConfig};
 use crate::augment::{
@@ -33,11 +33,33 @@ pub(super) struct Pairs {
     pub dereverb: Tensor,
 }
 
+impl Pairs {
+    /// The same where the network is.
+    pub fn to_device(&self, device: Device) -> Self {
+        let [noisy, target, dereverb] = [&self.noisy, &self.target, &self.dereverb].map(|part| part.to_device(device));
+        Self { noisy, target, dereverb }
+    }
+}
+
 /// One of a batch.
 struct Pair {
     noisy: Tensor,
     target: Tensor,
     dereverb: f32,
+}
+
+impl Clone for Examples {
+    /// For another thread: samples are shared.
+    fn clone(&self) -> Self {
+        Self {
+            speech: self.speech.clone(),
+            noise: self.noise.clone(),
+            rooms: self.rooms.iter().map(Tensor::shallow_clone).collect(),
+            mixing: self.mixing.clone(),
+            speeds: self.speeds.clone(),
+            noise_speeds: self.noise_speeds.clone(),
+        }
+    }
 }
 
 impl Examples {
@@ -171,7 +193,7 @@ fn pause(length: i64, random: &mut ChaCha8Rng) -> Tensor {
     const FADE: i64 = 320;
     let silent = random.random_range(8_000..32_000).min(length);
     let start = random.random_range(0..=length - silent);
-    let place = Tensor::arange(length, (Kind::Float, tch::Device::Cpu));
+    let place = Tensor::arange(length, (Kind::Float, Device::Cpu));
     let before = (-(&place - start) / FADE as f64).clamp(0.0, 1.0);
     let after = ((place - (start + silent)) / FADE as f64).clamp(0.0, 1.0);
     before + after

@@ -64,7 +64,7 @@ impl DenoiserTask {
     /// Errors further below speech than this are not learnt from, in dB.
     const BEST_DB: f64 = 35.0;
 
-    /// Makes the network in `store`.
+    /// Makes the network in `store`; `loaders` threads mix its batches.
     ///
     /// # Errors
     /// No speech to learn from.
@@ -73,6 +73,7 @@ impl DenoiserTask {
         recipe: &DenoiserRecipe,
         data: DenoiserData,
         seed: u64,
+        loaders: usize,
     ) -> Result<Self, TrainError> {
         if data.training.is_empty() {
             return Err(TrainError::Data("there is no speech to learn from".into()));
@@ -81,18 +82,21 @@ impl DenoiserTask {
         let validation = validation(&data.validation, &data.validation_noise);
         let examples = Examples::new(data.training, data.noise, recipe, &mut random);
         let (count, length) = (BatchSize::new(recipe.batch), whole_frames(recipe.crop_s));
-        let size = count.clone();
-        let make = move |step| {
-            let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
-            tch::no_grad(|| examples.draw(size.get(), length, &mut random))
-        };
         let device = store.device();
+        let maker = |examples: Examples| {
+            let size = count.clone();
+            move |step| {
+                let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
+                tch::no_grad(|| examples.draw(size.get(), length, &mut random).to_device(device))
+            }
+        };
+        let batches = Ahead::with_workers(vec![examples; loaders.max(1)].into_iter().map(maker).collect());
         Ok(Self {
             network: Denoiser::new(store.root(), recipe.model.clone()),
             spectrum: Spectrum::new(device),
             ratio_weight: recipe.ratio_weight,
             spectrum_weight: recipe.spectrum_weight,
-            batches: Ahead::new(make),
+            batches,
             count,
             validation,
             device,
@@ -109,8 +113,7 @@ impl DenoiserTask {
 
 impl Task for DenoiserTask {
     fn loss(&self, batch: u64, _progress: f64) -> Loss {
-        let pairs = self.batches.take(batch);
-        let [noisy, target, dereverb] = [pairs.noisy, pairs.target, pairs.dereverb].map(|t| t.to_device(self.device));
+        let Pairs { noisy, target, dereverb } = self.batches.take(batch);
         let (spectrum, samples) = self.clean(&noisy, &dereverb);
         let ratio_db = bounded_ratio_db(&samples, &target, &noisy, Self::BEST_DB).mean(Kind::Float);
         let distance = compressed_distance(
@@ -127,6 +130,11 @@ impl Task for DenoiserTask {
 
     fn halve_batches(&self) -> bool {
         self.count.halve()
+    }
+
+    fn double_batches(&self) -> bool {
+        self.count.double();
+        true
     }
 
     /// How far scale-invariant SDR rises on unseen speech with unseen noise, negative so that it falls; and what it is

@@ -32,6 +32,10 @@ const LOG_EVERY: u64 = 25;
 const BATCHES: &str = "batches_per_step";
 /// And how often their size was halved.
 const HALVINGS: &str = "halvings";
+/// And doubled.
+const DOUBLINGS: &str = "doublings";
+/// Batches twice as large need at most twice the memory: of what may be in use so much must be free before.
+const ROOM: f64 = 0.5;
 /// This many steps without a finite gradient end the run.
 const PATIENCE: u32 = 50;
 
@@ -48,6 +52,9 @@ pub struct Runner<'a> {
     /// What the first replica tells the others after every step.
     buffers: Vec<Tensor>,
     halvings: u32,
+    doublings: u32,
+    /// Whether batches may still become larger.
+    growing: bool,
     step: u64,
     earlier: Duration,
     started: Instant,
@@ -69,6 +76,8 @@ impl<'a> Runner<'a> {
             replica: Replica::alone(),
             buffers: Vec::new(),
             halvings: 0,
+            doublings: 0,
+            growing: options.gauge.is_some(),
             step: 0,
             earlier: Duration::ZERO,
             started: Instant::now(),
@@ -116,6 +125,9 @@ impl<'a> Runner<'a> {
     ) -> Result<u64, TrainError> {
         if let Some(state) = self.restored.take() {
             task.restore(&state)?;
+            for _ in 0..self.doublings {
+                let _ = task.double_batches();
+            }
             for _ in 0..self.halvings {
                 let _ = task.halve_batches();
             }
@@ -178,6 +190,7 @@ impl<'a> Runner<'a> {
                 _ if !task.halve_batches() => return Err(TrainError::Memory),
                 _ => {
                     self.halvings += 1;
+                    self.growing = false;
                     self.config.batches_per_step = batches * 2;
                     tracing::warn!("out of memory: a step now has {} batches of half the size", batches * 2);
                 }
@@ -189,7 +202,26 @@ impl<'a> Runner<'a> {
         self.replica.broadcast(&self.buffers)?;
         self.step += 1;
         self.ema.update(self.step);
+        if self.growing {
+            self.growing = self.grow(task)?;
+        }
         Ok((loss, norm))
+    }
+
+    /// Where GPUs have room a step has half as many batches of twice the size from then on, with as many examples as
+    /// before. Whether it may grow once more.
+    fn grow(&mut self, task: &dyn Task) -> Result<bool, TrainError> {
+        let batches = self.config.batches_per_step;
+        let possible = batches.is_multiple_of(2 * self.replica.count() as u64);
+        let fullest = self.options.gauge.as_ref().and_then(|gauge| gauge.fullest());
+        let full = fullest.is_none_or(|share| share > ROOM);
+        if self.replica.any(!possible || full)? || !task.double_batches() {
+            return Ok(false);
+        }
+        self.doublings += 1;
+        self.config.batches_per_step = batches / 2;
+        tracing::info!("the GPU has room: a step now has {} batches of twice the size", batches / 2);
+        Ok(true)
     }
 
     /// Gradients of this replica's share of a step's batches, and the mean loss; nothing where memory did not suffice.
@@ -249,6 +281,7 @@ impl<'a> Runner<'a> {
             learning_rate,
             gradient_norm,
             speed,
+            gpus: self.options.gauge.as_ref().map(|gauge| gauge.loads()).unwrap_or_default(),
             validation,
         }
     }
@@ -283,6 +316,7 @@ impl<'a> Runner<'a> {
         state.set_json("step", &self.step)?;
         state.set_json(BATCHES, &self.config.batches_per_step)?;
         state.set_json(HALVINGS, &self.halvings)?;
+        state.set_json(DOUBLINGS, &self.doublings)?;
         state.set_json("elapsed_s", &self.elapsed().as_secs_f64())?;
         state.write(&self.checkpoint_path(), Precision::Full)?;
         let mut published = self.ema.weights();
@@ -308,6 +342,7 @@ impl<'a> Runner<'a> {
         // A run goes on as it began, on however many devices. Checkpoints of old had one batch a step.
         self.config.batches_per_step = state.json(BATCHES).unwrap_or(1);
         self.halvings = state.json(HALVINGS).unwrap_or(0);
+        self.doublings = state.json(DOUBLINGS).unwrap_or(0);
         self.earlier = Duration::from_secs_f64(state.json("elapsed_s")?);
         Ok(())
     }

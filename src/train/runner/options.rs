@@ -1,10 +1,12 @@
 //! What a run is asked to do, and what it says of itself.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::gpu::gauge::{Gauge, Load};
 use crate::nn::adamw::AdamWConfig;
 use crate::nn::schedule::Schedule;
 
@@ -47,6 +49,8 @@ pub struct RunOptions {
     pub seed: u64,
     /// Time between checkpoints.
     pub checkpoint_every: Duration,
+    /// What reads the GPUs, where there are any.
+    pub gauge: Option<Arc<Gauge>>,
 }
 
 /// One line of the log.
@@ -66,6 +70,9 @@ pub struct StepReport {
     pub gradient_norm: f64,
     /// Seconds of audio per second.
     pub speed: f64,
+    /// How the GPUs were used since the line before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<Load>,
     /// Measures on held-out data, where this step has them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation: Option<Vec<(&'static str, f64)>>,

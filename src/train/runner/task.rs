@@ -65,6 +65,11 @@ pub trait Task {
         false
     }
 
+    /// Makes batches twice as large, for a device that has room. False where they can't be larger.
+    fn double_batches(&self) -> bool {
+        false
+    }
+
     /// Measures on held-out data; the first is the one that should fall.
     fn validate(&self) -> Vec<(&'static str, f64)>;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rand::{Rng, SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
-use tch::Tensor;
+use tch::{Device, Tensor};
 
 use crate::augment::{Backgrounds, Conversation, ConversationConfig, Mixer, Said, Spoken, excerpt};
 use crate::dataset::prepared::Prepared;
@@ -13,8 +13,8 @@ use crate::diarization::segmentation::Segmentation;
 use crate::train::crop::random_crop;
 use crate::units::{SampleRate, Seconds};
 
-/// Everything that can be drawn.
-#[derive(Debug)]
+/// Everything that can be drawn; clones, for other threads, share the samples.
+#[derive(Debug, Clone)]
 pub(super) struct Examples {
     /// What each speaker says.
     voices: Vec<Vec<Spoken>>,
@@ -30,6 +30,13 @@ pub(super) struct Windows {
     pub samples: Tensor,
     /// (B, T) the class of each frame.
     pub classes: Tensor,
+}
+
+impl Windows {
+    /// The same where the network is.
+    pub fn to_device(&self, device: Device) -> Self {
+        Self { samples: self.samples.to_device(device), classes: self.classes.to_device(device) }
+    }
 }
 
 impl Examples {

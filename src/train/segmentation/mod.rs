@@ -50,7 +50,7 @@ impl SegmentationTask {
     const VALIDATION: usize = 64;
     const AT_ONCE: i64 = 16;
 
-    /// Makes the network in `store`; `encoder` hears for it.
+    /// Makes the network in `store`; `encoder` hears for it, and `loaders` threads mix its batches.
     ///
     /// # Errors
     /// Fewer than three speakers to learn from.
@@ -60,6 +60,7 @@ impl SegmentationTask {
         data: SegmentationData,
         encoder: SpeakerEncoder,
         seed: u64,
+        loaders: usize,
     ) -> Result<Self, TrainError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let examples = |speech, noise, random: &mut ChaCha8Rng| {
@@ -75,18 +76,21 @@ impl SegmentationTask {
         });
         let examples = examples(data.training, data.noise, &mut random);
         let count = BatchSize::new(recipe.batch);
-        let size = count.clone();
-        let make = move |step| {
-            let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
-            tch::no_grad(|| examples.draw(size.get(), &mut random))
-        };
         let device = store.device();
+        let maker = |examples: Examples| {
+            let size = count.clone();
+            move |step| {
+                let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
+                tch::no_grad(|| examples.draw(size.get(), &mut random).to_device(device))
+            }
+        };
+        let batches = Ahead::with_workers(vec![examples; loaders.max(1)].into_iter().map(maker).collect());
         let powerset = Segmentation::classes();
         let orders: Vec<i64> =
             powerset.permutations().iter().flat_map(|(_, classes)| classes).map(|&class| class as i64).collect();
         let orders = Tensor::from_slice(&orders).view([-1, powerset.len() as i64]).to_device(device);
         let network = Segmentation::new(store.root(), recipe.model.clone(), &encoder);
-        Ok(Self { encoder, network, powerset, orders, batches: Ahead::new(make), count, validation, device })
+        Ok(Self { encoder, network, powerset, orders, batches, count, validation, device })
     }
 
     /// Samples (B, L) → logits (B, T, classes). With `blur`, embeddings lose a part of what they tell: the encoder knows
@@ -169,6 +173,11 @@ impl Task for SegmentationTask {
 
     fn halve_batches(&self) -> bool {
         self.count.halve()
+    }
+
+    fn double_batches(&self) -> bool {
+        self.count.double();
+        true
     }
 
     /// Diarization error rate within windows of unseen speakers, without a collar, and the loss.

@@ -129,6 +129,7 @@ impl VoiceTraining<'_> {
             start: None,
             seed: self.config.seed,
             checkpoint_every: CHECKPOINT_EVERY,
+            gauge: None,
         }
     }
 }
