@@ -106,6 +106,7 @@ fn main() {
         batch_frames: usize::MAX,
         adversary: None,
         listener: None,
+        loaders: 1,
     };
     tch::manual_seed(1);
     let store = nn::VarStore::new(Device::Cpu);

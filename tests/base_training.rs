@@ -169,7 +169,7 @@ fn the_denoiser_is_trained_and_used() {
     record(&bench.path("corpus/sounds/4-hum.wav"), 3.0, 60.0);
     let recipe = format!(
         "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nspeeds = [1.0, 0.9]\nnoise_speeds = [1.0, 1.5]\n\
-         batch = 3\ncrop_s = 2.0\nratio_weight = 0.1\nspectrum_weight = 5.0\n\
+         batch = 3\ncrop_s = 2.0\nuses = 2\nratio_weight = 0.1\nspectrum_weight = 5.0\n\
          [mixing]\nclean = 0.1\nsilent = 0.1\npause = 0.3\nroom = 0.5\nrt60_s = [0.1, 0.2]\nrooms = 2\n\
          dereverb = 0.5\nsnr_db = [0.0, 10.0]\nchannel = 0.5\nclipped = 0.3\n\
          [model]\nbands = [2, 2]\nbins = 2\nchannels = 8\nhidden = 16\nkernel = 3\ndilations = [1, 2]\n{RUN}"

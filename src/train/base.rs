@@ -175,7 +175,7 @@ impl BaseTraining<'_> {
     }
 
     fn acoustic(self) -> Result<u64, TrainError> {
-        let (models, seed) = (self.models, self.options.seed);
+        let (models, seed, loaders) = (self.models, self.options.seed, self.loaders());
         let recipe: AcousticRecipe = self.parse()?;
         let aligner = Models::new(models, self.devices[0]).aligner()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
@@ -193,7 +193,8 @@ impl BaseTraining<'_> {
             let listener = listener.map(hear).transpose().map_err(TrainError::Model)?;
             let (training, validation, speakers) = (training.clone(), validation.clone(), speakers.clone());
             let built_in = built_in.clone();
-            let data = AcousticData { training, validation, speakers, built_in, batch_frames, adversary, listener };
+            let data =
+                AcousticData { training, validation, speakers, built_in, batch_frames, adversary, listener, loaders };
             let mut task = AcousticTask::new(store, model.clone(), weights, data, seed)?;
             if let Some(judges) = &judges {
                 task.start_judges(judges)?;

@@ -48,6 +48,8 @@ pub struct AcousticData {
     pub adversary: Option<AdversaryConfig>,
     /// Who hears what is made, where somebody does.
     pub listener: Option<Listener>,
+    /// Threads that lay out batches.
+    pub loaders: usize,
 }
 
 /// The acoustic model in training.
@@ -85,7 +87,7 @@ impl AcousticTask {
         data: AcousticData,
         seed: u64,
     ) -> Result<Self, TrainError> {
-        let AcousticData { mut training, mut validation, speakers, built_in, batch_frames, adversary, listener } = data;
+        let AcousticData { mut training, mut validation, speakers, built_in, adversary, listener, .. } = data;
         training.retain(|item| speakers.contains_key(&item.speaker));
         validation.retain(|item| speakers.contains_key(&item.speaker));
         if training.is_empty() {
@@ -94,19 +96,22 @@ impl AcousticTask {
         let (device, speakers) = (store.device(), Arc::new(speakers));
         let lengths: Vec<usize> = training.iter().map(Labelled::frames).collect();
         let longest = lengths.iter().copied().max().unwrap_or(1);
-        let batch_frames = BatchSize::at_least(batch_frames, longest);
-        let (size, known) = (batch_frames.clone(), speakers.clone());
-        let plan = LengthBatches::new(lengths, size.get(), seed);
-        let make = move |step: u64| {
-            plan.resize(size.get());
-            let items = plan.at(step).into_iter().map(|index| training[index].clone()).collect();
-            let random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
-            tch::no_grad(|| Batch::new(items, &known, random, device))
+        let batch_frames = BatchSize::at_least(data.batch_frames, longest);
+        let maker = |training: Vec<Labelled>| {
+            let (size, known) = (batch_frames.clone(), speakers.clone());
+            let plan = LengthBatches::new(lengths.clone(), size.get(), seed);
+            move |step: u64| {
+                plan.resize(size.get());
+                let items = plan.at(step).into_iter().map(|index| training[index].clone()).collect();
+                let random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
+                tch::no_grad(|| Batch::new(items, &known, random, device))
+            }
         };
+        let batches = Ahead::with_workers(vec![training; data.loaders.max(1)].into_iter().map(maker).collect());
         Ok(Self {
             model: AcousticModel::new(store.root(), config),
             weights,
-            batches: Ahead::new(make),
+            batches,
             batch_frames,
             adversary: adversary.map(|config| Adversary::new(device, config, MelDiscriminator::new)),
             validation,

@@ -27,6 +27,10 @@ pub(super) struct Examples {
 pub(super) struct Pairs {
     /// (B, L) what was recorded.
     pub noisy: Tensor,
+    /// (B, L) of it the speech, in its room and through its line.
+    speech: Tensor,
+    /// (B, L) of it what is no speech, before peaks were clipped.
+    noise: Tensor,
     /// (B, L) what is to be left.
     pub target: Tensor,
     /// (B, 1, 1) whether reverberation is to go.
@@ -36,14 +40,49 @@ pub(super) struct Pairs {
 impl Pairs {
     /// The same where the network is.
     pub fn to_device(&self, device: Device) -> Self {
-        let [noisy, target, dereverb] = [&self.noisy, &self.target, &self.dereverb].map(|part| part.to_device(device));
-        Self { noisy, target, dereverb }
+        self.map(|part| part.to_device(device))
+    }
+
+    /// The same tensors.
+    pub fn share(&self) -> Self {
+        self.map(Tensor::shallow_clone)
+    }
+
+    fn map(&self, each: impl Fn(&Tensor) -> Tensor) -> Self {
+        let Self { noisy, speech, noise, target, dereverb } = self;
+        let [noisy, speech, noise, target, dereverb] = [noisy, speech, noise, target, dereverb].map(each);
+        Self { noisy, speech, noise, target, dereverb }
+    }
+
+    /// The same speech, each with the noise of the one so many places before it, at another ratio and another level.
+    /// Draws from libtorch's generator.
+    pub fn exchanged(&self, places: i64, snr_db: (f64, f64)) -> Self {
+        let noise = self.noise.roll([places], [0]);
+        let level = |samples: &Tensor| samples.square().mean_dim(1, true, Kind::Float).sqrt();
+        let (of_speech, of_noise) = (level(&self.speech), level(&noise));
+        let between = |(from, to): (f64, f64)| of_speech.rand_like() * (to - from) + from;
+        let decibels = |db: Tensor| (db * (std::f64::consts::LN_10 / 20.0)).exp();
+        let ratio = &of_speech / of_noise.clamp_min(FAINTEST) * decibels(-between(snr_db));
+        // Where there is no speech, noise stays as loud as it was.
+        let gain = ratio.where_self(&of_speech.gt(FAINTEST), &ratio.ones_like());
+        let (noise, speech) = (noise * gain, &self.speech);
+        let noisy = speech + &noise;
+        let level = decibels(between(LEVELS_DB)) / noisy.abs().amax([1], true).clamp_min(FAINTEST);
+        let [noisy, speech, noise, target] = [&noisy, speech, &noise, &self.target].map(|samples| samples * &level);
+        Self { noisy, speech, noise, target, dereverb: self.dereverb.shallow_clone() }
     }
 }
+
+/// Less than this is no sound.
+const FAINTEST: f64 = 1e-6;
+/// Peaks of recordings.
+const LEVELS_DB: (f64, f64) = (-30.0, 0.0);
 
 /// One of a batch.
 struct Pair {
     noisy: Tensor,
+    speech: Tensor,
+    noise: Tensor,
     target: Tensor,
     dereverb: f32,
 }
@@ -77,6 +116,8 @@ impl Examples {
         let dereverb: Vec<f32> = pairs.iter().map(|pair| pair.dereverb).collect();
         Pairs {
             noisy: stack(&|pair| &pair.noisy),
+            speech: stack(&|pair| &pair.speech),
+            noise: stack(&|pair| &pair.noise),
             target: stack(&|pair| &pair.target),
             dereverb: Tensor::from_slice(&dereverb).view([-1, 1, 1]),
         }
@@ -109,19 +150,21 @@ impl Examples {
             let response = Response::draw(&mut random);
             [heard, target, noise] = [&heard, &target, &noise].map(|signal| filter(signal, &response));
         }
-        self.recorded(heard + noise, target, dereverb, &mut random)
+        self.recorded([heard, noise, target], dereverb, &mut random)
     }
 
-    /// At some level, and sometimes clipped.
-    fn recorded(&self, noisy: Tensor, target: Tensor, dereverb: bool, random: &mut ChaCha8Rng) -> Pair {
-        let peak = noisy.abs().max().double_value(&[]).max(1e-6);
-        let gain = 10f64.powf(random.random_range(-1.5..0.0)) / peak;
-        let (mut noisy, target) = (noisy * gain, target * gain);
+    /// Speech, noise and target at some level, and sometimes clipped.
+    fn recorded(&self, parts: [Tensor; 3], dereverb: bool, random: &mut ChaCha8Rng) -> Pair {
+        let peak = (&parts[0] + &parts[1]).abs().max().double_value(&[]).max(FAINTEST);
+        let (from, to) = LEVELS_DB;
+        let gain = 10f64.powf(random.random_range(from..to) / 20.0) / peak;
+        let [speech, noise, target] = parts.map(|part| part * gain);
+        let mut noisy = &speech + &noise;
         if random.random_bool(self.mixing.clipped) {
             let limit = gain * peak * random.random_range(0.2..0.7);
             noisy = noisy.clamp(-limit, limit);
         }
-        Pair { noisy, target, dereverb: f32::from(u8::from(dereverb)) }
+        Pair { noisy, speech, noise, target, dereverb: f32::from(u8::from(dereverb)) }
     }
 
     fn voice(&self, length: i64, random: &mut ChaCha8Rng) -> Tensor {
@@ -202,6 +245,38 @@ fn pause(length: i64, random: &mut ChaCha8Rng) -> Tensor {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn exchanged_noises_have_the_ratio_and_the_speech_its_target() {
+        tch::manual_seed(5);
+        let draw = |scale: f64| Tensor::randn([6, 4_000], (Kind::Float, Device::Cpu)) * scale;
+        let (speech, noise) = (draw(0.1), draw(0.02));
+        let _ = (speech.get(4).zero_(), noise.get(1).zero_());
+        let pairs = Pairs {
+            noisy: &speech + &noise,
+            target: &speech * 0.5,
+            dereverb: Tensor::zeros([6, 1, 1], (Kind::Float, Device::Cpu)),
+            speech,
+            noise,
+        };
+        let other = pairs.exchanged(2, (3.0, 5.0));
+        let heard = |index: i64| (&other.noisy - &other.speech).get(index);
+        for index in 0..6 {
+            let from = pairs.noise.get((index + 4) % 6);
+            let cosine = (heard(index) * &from).sum(Kind::Float) / (heard(index).norm() * from.norm() + 1e-9);
+            let snr_db = 20.0 * (level(&other.speech.get(index)) / level(&heard(index)).max(1e-9)).log10();
+            match index {
+                // The noise of 1 was silence.
+                3 => assert!(level(&heard(3)) < 1e-6),
+                4 => assert!(level(&heard(4)) > 1e-3 && cosine.double_value(&[]) > 0.999),
+                _ => assert!(cosine.double_value(&[]) > 0.999 && (2.9..5.1).contains(&snr_db), "{index}: {snr_db}"),
+            }
+            let twice = other.target.get(index) * 2.0 - other.speech.get(index);
+            assert!(twice.abs().max().double_value(&[]) < 1e-6);
+            let peak_db = 20.0 * other.noisy.get(index).abs().max().double_value(&[]).log10();
+            assert!((-30.1..=0.1).contains(&peak_db), "{index}: {peak_db}");
+        }
+    }
 
     #[test]
     fn a_pause_is_silent_and_the_rest_untouched() {

@@ -5,6 +5,8 @@ mod recipe;
 
 pub use recipe::{DenoiserRecipe, MixingConfig};
 
+use std::cell::RefCell;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
@@ -40,6 +42,10 @@ pub struct DenoiserTask {
     ratio_weight: f64,
     spectrum_weight: f64,
     batches: Ahead<Pairs>,
+    /// The last batch that was mixed, and its number.
+    mixed: RefCell<Option<(u64, Pairs)>>,
+    uses: u64,
+    snr_db: (f64, f64),
     count: BatchSize,
     validation: Vec<Mixed>,
     device: Device,
@@ -97,10 +103,26 @@ impl DenoiserTask {
             ratio_weight: recipe.ratio_weight,
             spectrum_weight: recipe.spectrum_weight,
             batches,
+            mixed: RefCell::default(),
+            uses: recipe.uses.max(1),
+            snr_db: recipe.mixing.snr_db,
             count,
             validation,
             device,
         })
+    }
+
+    /// The pairs of a batch. Of each that is mixed come as many batches as it is to be used for.
+    fn pairs(&self, batch: u64) -> Pairs {
+        let (number, exchanges) = (batch / self.uses, (batch % self.uses) as i64);
+        let mut mixed = self.mixed.borrow_mut();
+        let pairs = match mixed.take() {
+            Some((known, pairs)) if known == number => pairs,
+            _ => self.batches.take(number),
+        };
+        let wanted = if exchanges == 0 { pairs.share() } else { pairs.exchanged(exchanges, self.snr_db) };
+        *mixed = Some((number, pairs));
+        wanted
     }
 
     /// Samples (B, L) → spectrum and samples of what is left.
@@ -113,7 +135,7 @@ impl DenoiserTask {
 
 impl Task for DenoiserTask {
     fn loss(&self, batch: u64, _progress: f64) -> Loss {
-        let Pairs { noisy, target, dereverb } = self.batches.take(batch);
+        let Pairs { noisy, target, dereverb, .. } = tch::no_grad(|| self.pairs(batch));
         let (spectrum, samples) = self.clean(&noisy, &dereverb);
         let ratio_db = bounded_ratio_db(&samples, &target, &noisy, Self::BEST_DB).mean(Kind::Float);
         let distance = compressed_distance(

@@ -26,6 +26,10 @@ pub struct DenoiserRecipe {
     pub batch: usize,
     /// Seconds of a crop.
     pub crop_s: f64,
+    /// Batches that are made of the same crops, each with the noises of others: mixing by processors may be slower than
+    /// learning on a GPU.
+    #[serde(default = "once")]
+    pub uses: u64,
     /// What crops go through.
     pub mixing: MixingConfig,
     /// Weight of the signal-to-noise ratio of what comes out, in dB, in the loss.
@@ -36,6 +40,10 @@ pub struct DenoiserRecipe {
     pub model: DenoiserConfig,
     /// Length and learning rate.
     pub run: RunConfig,
+}
+
+fn once() -> u64 {
+    1
 }
 
 /// How often speech meets what, as shares of crops, and how badly.

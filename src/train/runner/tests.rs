@@ -58,7 +58,15 @@ fn config(steps: u64) -> RunConfig {
 
 fn options(folder: &Path, resume: bool) -> RunOptions {
     let checkpoint_every = Duration::from_secs(3600);
-    RunOptions { folder: folder.to_path_buf(), time_limit: None, resume, start: None, seed: 5, checkpoint_every, gauge: None }
+    RunOptions {
+        folder: folder.to_path_buf(),
+        time_limit: None,
+        resume,
+        start: None,
+        seed: 5,
+        checkpoint_every,
+        gauge: None,
+    }
 }
 
 fn run(folder: &Path, steps: u64, resume: bool) -> (Vec<f64>, Tensor) {

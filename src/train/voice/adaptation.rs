@@ -78,6 +78,7 @@ impl VoiceTraining<'_> {
             batch_frames: BATCH_FRAMES,
             adversary: Some(JUDGE),
             listener: Some(Listener::new(LISTENER, self.models.vocoder()?, self.models.device())),
+            loaders: 1,
         };
         let mut task = AcousticTask::new(&store, config, LossWeights::default(), data, self.config.seed)?;
         if let Some(judges) = self.models.judges()? {
