@@ -51,13 +51,19 @@ impl Stft {
 
     /// Complex spectrum: (B, L) -> (B, F, T). Edges are mirrored; signals too short to mirror are padded with zeros.
     pub fn forward(&self, samples: &Tensor) -> Tensor {
-        let StftConfig { n_fft, hop } = self.config;
+        let StftConfig { n_fft, .. } = self.config;
         let pad = self.config.padding();
         let length = samples.size()[1];
         let mode = if length > pad { "reflect" } else { "constant" };
         let padded = samples.unsqueeze(1).pad([pad, pad], mode, None).squeeze_dim(1);
         let missing = n_fft - padded.size()[1];
         let padded = if missing > 0 { padded.pad([0, missing], "constant", None) } else { padded };
+        self.framed(&padded)
+    }
+
+    /// Complex spectrum of samples that are padded already: (B, L + 2 padding) -> (B, F, L / hop).
+    pub fn framed(&self, padded: &Tensor) -> Tensor {
+        let StftConfig { n_fft, hop } = self.config;
         padded.stft(n_fft, hop, n_fft, Some(&self.window), false, true, true, false)
     }
 
@@ -68,17 +74,33 @@ impl Stft {
 
     /// The signal whose spectrum is nearest (Griffin and Lim 1984, equation 6): (B, F, T) -> (B, T * hop).
     pub fn inverse(&self, spectrum: &Tensor) -> Tensor {
-        let StftConfig { n_fft, hop } = self.config;
-        let frames = spectrum.size()[2];
-        let window = self.window.unsqueeze(-1);
-        let segments = spectrum.fft_irfft(n_fft, 1, "backward") * &window;
-        let overlap_add = |segments: &Tensor| {
-            let total = (frames - 1) * hop + n_fft;
-            let signal = segments.col2im([1, total], [1, n_fft], [1, 1], [0, 0], [1, hop]).flatten(1, -1);
-            signal.narrow(1, self.config.padding(), frames * hop)
-        };
-        let envelope = overlap_add(&window.square().unsqueeze(0).expand([1, n_fft, frames], false).contiguous());
-        overlap_add(&segments) / envelope.clamp_min(1e-8)
+        let frames = [1, self.config.n_fft, spectrum.size()[2]];
+        let envelope = self.overlap_add(&self.power().expand(frames, false).contiguous());
+        self.overlap_add(&self.segments(spectrum)) / envelope.clamp_min(1e-8)
+    }
+
+    /// The same of the frames that `mask` (B, 1, T) has 1 for, and not 0.
+    pub fn inverse_within(&self, spectrum: &Tensor, mask: &Tensor) -> Tensor {
+        let envelope = self.overlap_add(&(self.power() * mask));
+        self.overlap_add(&(self.segments(spectrum) * mask)) / envelope.clamp_min(1e-8)
+    }
+
+    /// The window's square, (1, n_fft, 1).
+    fn power(&self) -> Tensor {
+        self.window.square().view([1, -1, 1])
+    }
+
+    /// Windowed samples of each frame, (B, n_fft, T).
+    fn segments(&self, spectrum: &Tensor) -> Tensor {
+        spectrum.fft_irfft(self.config.n_fft, 1, "backward") * self.window.unsqueeze(-1)
+    }
+
+    /// (B, n_fft, T) -> (B, T * hop).
+    fn overlap_add(&self, segments: &Tensor) -> Tensor {
+        let (StftConfig { n_fft, hop }, frames) = (self.config, segments.size()[2]);
+        let total = (frames - 1) * hop + n_fft;
+        let signal = segments.col2im([1, total], [1, n_fft], [1, 1], [0, 0], [1, hop]).flatten(1, -1);
+        signal.narrow(1, self.config.padding(), frames * hop)
     }
 }
 

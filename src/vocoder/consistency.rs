@@ -8,6 +8,7 @@
 use tch::{Device, Kind, Tensor};
 
 use crate::features::mel::{MelConfig, MelSpectrogram};
+use super::lengths::Lengths;
 use crate::features::stft::Stft;
 
 /// Where a mel spectrogram comes from, and so how far it can be trusted.
@@ -55,15 +56,27 @@ impl MelConsistency {
 
     /// Samples (B, T * hop) whose log-mel should be `mel` (B, M, T), after `rounds` rounds -> (B, T * hop).
     pub fn restore(&self, samples: &Tensor, mel: &Tensor, source: MelSource, rounds: usize) -> Tensor {
+        self.restore_each(samples, mel, source, rounds, &Lengths::Same)
+    }
+
+    /// The same of utterances that end where `lengths` say.
+    pub fn restore_each(
+        &self,
+        samples: &Tensor,
+        mel: &Tensor,
+        source: MelSource,
+        rounds: usize,
+        lengths: &Lengths,
+    ) -> Tensor {
         (0..rounds).fold(samples.shallow_clone(), |samples, _| {
-            let spectrum = self.stft.forward(&samples);
+            let spectrum = lengths.spectrum(&self.stft, &samples, 1);
             let difference = (mel - self.mel.from_magnitude(&spectrum.abs())).clamp(-Self::MOST, Self::MOST);
             let wanted = match source {
                 MelSource::Recording => difference,
-                MelSource::Model => self.outlined(&difference),
+                MelSource::Model => self.outlined(&lengths.held(&difference)),
             };
             let gain = self.shares.matmul(&wanted).exp();
-            self.stft.inverse(&(spectrum * gain.to_kind(Kind::ComplexFloat)))
+            lengths.signal(&self.stft, &(spectrum * gain.to_kind(Kind::ComplexFloat)), 1)
         })
     }
 

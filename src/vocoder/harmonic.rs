@@ -11,6 +11,7 @@ use tch::{Kind, Tensor, nn};
 use super::consistency::{MelConsistency, MelSource};
 use super::excitation::{pulse_train, white_noise};
 use super::filter::minimum_phase;
+use super::lengths::Lengths;
 use crate::features::mel::MelConfig;
 use crate::features::stft::{Stft, StftConfig};
 use crate::nn::convnext::{ConvNextBlock, ConvNextConfig};
@@ -114,7 +115,7 @@ impl HarmonicVocoder {
 
     /// The first half of [`forward`](Self::forward): pulses and noise through their filters, (B, T * hop).
     pub fn shape(&self, input: &VocoderInput) -> Tensor {
-        self.excited(input, Tensor::randn_like)
+        self.excited(input, Tensor::randn_like, &Lengths::Same)
     }
 
     /// The second half: what was shaped is made to keep to the mel.
@@ -125,27 +126,67 @@ impl HarmonicVocoder {
     /// As [`forward`](Self::forward) of one utterance (B = 1), with noise that follows from `seed` alone.
     pub fn forward_seeded(&self, input: &VocoderInput, seed: u64) -> Tensor {
         let noise = |like: &Tensor| white_noise(like.size()[1], seed).unsqueeze(0).to_device(like.device());
-        self.restore(&self.excited(input, noise), input)
+        self.restore(&self.excited(input, noise, &Lengths::Same), input)
     }
 
-    fn excited(&self, input: &VocoderInput, noise: impl Fn(&Tensor) -> Tensor) -> Tensor {
+    /// Several utterances at once, each as by [`forward_seeded`](Self::forward_seeded) alone: samples (1, T * hop) of
+    /// each. All mels come from the same source.
+    pub fn forward_each(&self, inputs: &[VocoderInput], seeds: &[u64]) -> Vec<Tensor> {
+        let frames: Vec<i64> = inputs.iter().map(|input| input.mel.size()[2]).collect();
+        let (longest, shortest) = (frames.iter().max(), frames.iter().min());
+        let (Some(&longest), Some(&shortest)) = (longest, shortest) else { return Vec::new() };
+        if shortest < Lengths::SHORTEST {
+            return inputs.iter().zip(seeds).map(|(input, &seed)| self.forward_seeded(input, seed)).collect();
+        }
+        let hop = self.config.mel.hop;
+        // Behind its end an utterance goes on as it ended, and its noise is silent.
+        let held = |values: &Tensor| values.pad([0, longest - values.size()[1]], "replicate", None);
+        let joined = |of: &dyn Fn(&VocoderInput) -> Tensor| {
+            let rows: Vec<Tensor> = inputs.iter().map(|input| held(&of(input))).collect();
+            Tensor::cat(&rows, 0)
+        };
+        let mels: Vec<Tensor> = inputs.iter().map(|input| held(&input.mel.squeeze_dim(0)).unsqueeze(0)).collect();
+        let batch = VocoderInput {
+            mel: Tensor::cat(&mels, 0),
+            f0_hz: joined(&|input| input.f0_hz.shallow_clone()),
+            voicing: joined(&|input| input.voicing.shallow_clone()),
+            source: inputs[0].source,
+        };
+        let lengths = Lengths::new(&frames, batch.mel.device());
+        let noise = |like: &Tensor| {
+            let row = |(&frames, &seed): (&i64, &u64)| {
+                white_noise(frames * hop, seed).constant_pad_nd([0, (longest - frames) * hop])
+            };
+            let rows: Vec<Tensor> = frames.iter().zip(seeds).map(row).collect();
+            Tensor::stack(&rows, 0).to_device(like.device())
+        };
+        let shaped = self.excited(&batch, noise, &lengths);
+        let made = self.consistency.restore_each(&shaped, &batch.mel, batch.source, self.config.rounds, &lengths);
+        frames.iter().zip(0..).map(|(&frames, row)| made.narrow(0, row, 1).narrow(1, 0, frames * hop)).collect()
+    }
+
+    fn excited(&self, input: &VocoderInput, noise: impl Fn(&Tensor) -> Tensor, lengths: &Lengths) -> Tensor {
         let MelConfig { rate, hop, .. } = self.config.mel;
         let pulses = pulse_train(&input.f0_hz, &input.voicing, rate.hz(), hop);
-        let filters = self.filters(input);
+        let filters = self.filters(input, lengths);
         let pulse_filter = Tensor::polar(&filters.pulse.exp(), &(minimum_phase(&filters.pulse) + filters.phase));
-        let noise = self.noise_stft.forward(&noise(&pulses)) * filters.noise.exp().to_kind(Kind::ComplexFloat);
-        let voiced = self.stft.inverse(&(self.stft.forward(&pulses) * pulse_filter));
-        voiced + self.noise_stft.inverse(&noise)
+        let noise = lengths.spectrum(&self.noise_stft, &noise(&pulses), NOISE_STEPS);
+        let noise = noise * filters.noise.exp().to_kind(Kind::ComplexFloat);
+        let pulses = lengths.spectrum(&self.stft, &pulses, 1) * pulse_filter;
+        lengths.signal(&self.stft, &pulses, 1) + lengths.signal(&self.noise_stft, &noise, NOISE_STEPS)
     }
 
-    fn filters(&self, input: &VocoderInput) -> Filters {
+    fn filters(&self, input: &VocoderInput, lengths: &Lengths) -> Filters {
         // Around zero with a spread near one, as the body's layers expect.
         let mel = (&input.mel + 5.0) * 0.5;
         let pitch = (input.f0_hz.clamp_min(super::excitation::VOICED_FROM_HZ).log() - 5.0) * 2.0;
         let frames = Tensor::cat(&[mel, pitch.unsqueeze(1), input.voicing.unsqueeze(1)], 1);
+        let mask = lengths.mask(frames.size()[2], 1);
+        let frames = mask.as_ref().map_or_else(|| frames.shallow_clone(), |mask| &frames * mask);
+        let mask = mask.map(|mask| mask.transpose(1, 2));
         let mut x = frames.apply(&self.embed).transpose(1, 2).apply(&self.norm);
         for block in &self.blocks {
-            x = block.forward(&x, None);
+            x = block.forward(&x, mask.as_ref());
         }
         let bins = self.config.mel.stft().bins();
         let out = mixed::linear(&x.apply(&self.final_norm), &self.head).to_kind(Kind::Float);
@@ -170,6 +211,33 @@ mod tests {
     use tch::Device;
 
     use super::*;
+
+    #[test]
+    fn a_batch_of_different_lengths_equals_its_members() {
+        tch::manual_seed(3);
+        let store = nn::VarStore::new(Device::Cpu);
+        let vocoder = HarmonicVocoder::new(store.root(), HarmonicConfig { blocks: 2, ..Default::default() });
+        let floats = (Kind::Float, Device::Cpu);
+        for source in [MelSource::Model, MelSource::Recording] {
+            let input = |frames: i64| VocoderInput {
+                mel: Tensor::randn([1, 80, frames], floats) - 5.0,
+                f0_hz: Tensor::rand([1, frames], floats) * 40.0 + 150.0,
+                voicing: Tensor::rand([1, frames], floats).gt(0.3).to_kind(Kind::Float),
+                source,
+            };
+            for frames in [vec![50, 49, 23, 7], vec![12, 12], vec![30, 3]] {
+                let inputs: Vec<VocoderInput> = frames.iter().map(|&frames| input(frames)).collect();
+                let seeds: Vec<u64> = (0..inputs.len() as u64).collect();
+                let together = tch::no_grad(|| vocoder.forward_each(&inputs, &seeds));
+                for ((input, &seed), made) in inputs.iter().zip(&seeds).zip(&together) {
+                    let alone = tch::no_grad(|| vocoder.forward_seeded(input, seed));
+                    assert_eq!(made.size(), alone.size());
+                    let gap = (made - &alone).abs().max().double_value(&[]) / alone.abs().max().double_value(&[]);
+                    assert!(gap < 1e-4, "{source:?}, {frames:?}: {gap}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn it_gives_hop_samples_a_frame() {

@@ -9,4 +9,5 @@ pub mod excitation;
 pub mod filter;
 pub mod harmonic;
 pub mod hifigan;
+pub mod lengths;
 pub mod loss;
