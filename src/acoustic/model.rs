@@ -1,6 +1,6 @@
 //! The whole acoustic model.
 
-use tch::{Device, Kind, Tensor, nn};
+use tch::{Device, Tensor, nn};
 
 use super::config::AcousticConfig;
 use super::controls::Controls;
@@ -63,6 +63,17 @@ pub struct Teaching<'a> {
     pub energy: &'a Tensor,
 }
 
+/// An utterance that is to be spoken.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// (N).
+    pub symbols: &'a [Symbol],
+    /// The speaker's embedding (S), of unit length.
+    pub speaker: &'a [f32],
+    /// How it is said.
+    pub controls: &'a Controls,
+}
+
 impl AcousticModel {
     /// Parameters `encoder`, `variance`, `embedding`, `decoder`.
     pub fn new(path: nn::Path, config: AcousticConfig) -> Self {
@@ -93,23 +104,47 @@ impl AcousticModel {
 
     /// Speaks one utterance: symbols (N), speaker embedding (S) of unit length.
     pub fn speak(&self, symbols: &[Symbol], speaker: &[f32], controls: &Controls) -> AcousticOutput {
+        self.speak_each(&[Said { symbols, speaker, controls }]).swap_remove(0)
+    }
+
+    /// Speaks several utterances at once, each as it would be alone.
+    pub fn speak_each(&self, said: &[Said]) -> Vec<AcousticOutput> {
+        if said.is_empty() {
+            return Vec::new();
+        }
         tch::no_grad(|| {
-            let speaker = Tensor::from_slice(speaker).unsqueeze(0).to_device(self.device);
-            let (text, Variance { log_duration, pitch, energy }) = self.predict(symbols, &speaker);
-            let frames = controls.frames(&log_duration, self.config.mel.frame_rate());
-            let least: Vec<usize> = symbols.iter().map(|symbol| usize::from(symbol.is_phoneme())).collect();
-            let durations = round_durations(&frames, &least);
-            let (pitch, energy) = (controls.pitch(&pitch, symbols), controls.energy(&energy, symbols));
-            let text = self.embedding.forward(&text, &pitch, &energy);
-            let expansion = Expansion::new(std::slice::from_ref(&durations), self.device);
-            let frames = self.decoder.forward(&text, &expansion, &speaker);
-            let used = (durations.iter().sum::<usize>() as i64).max(1);
-            AcousticOutput {
-                mel: frames.mel.narrow(2, 0, used),
-                f0_hz: frames.f0_hz().narrow(1, 0, used),
-                voicing: frames.voicing.narrow(1, 0, used).sigmoid(),
-                durations,
+            let speakers: Vec<Tensor> = said.iter().map(|one| Tensor::from_slice(one.speaker)).collect();
+            let speakers = Tensor::stack(&speakers, 0).to_device(self.device);
+            let symbols: Vec<&[Symbol]> = said.iter().map(|one| one.symbols).collect();
+            let (text, predicted) = self.predict(&symbols, &speakers);
+            let count = text.size()[1];
+            let Variance { log_duration, pitch, energy } = predicted.to_device(Device::Cpu);
+            let (mut durations, mut pitches, mut energies) = (Vec::new(), Vec::new(), Vec::new());
+            for (Said { symbols, controls, .. }, row) in said.iter().zip(0..) {
+                let own = |values: &Tensor| values.narrow(0, row, 1).narrow(1, 0, symbols.len() as i64);
+                let padded = |values: Tensor| values.constant_pad_nd([0, count - symbols.len() as i64]);
+                let frames = controls.frames(&own(&log_duration), self.config.mel.frame_rate());
+                let least: Vec<usize> = symbols.iter().map(|symbol| usize::from(symbol.is_phoneme())).collect();
+                durations.push(round_durations(&frames, &least));
+                pitches.push(padded(controls.pitch(&own(&pitch), symbols)));
+                energies.push(padded(controls.energy(&own(&energy), symbols)));
             }
+            let joined = |rows: &[Tensor]| Tensor::cat(rows, 0).to_device(self.device);
+            let text = self.embedding.forward(&text, &joined(&pitches), &joined(&energies));
+            let expansion = Expansion::new(&durations, self.device);
+            let frames = self.decoder.forward(&text, &expansion, &speakers);
+            let f0_hz = frames.f0_hz();
+            let cut = |(row, durations): (i64, Vec<usize>)| {
+                let used = (durations.iter().sum::<usize>() as i64).max(1);
+                let own = |values: &Tensor, axis: i64| values.narrow(0, row, 1).narrow(axis, 0, used);
+                AcousticOutput {
+                    mel: own(&frames.mel, 2),
+                    f0_hz: own(&f0_hz, 1),
+                    voicing: own(&frames.voicing, 1).sigmoid(),
+                    durations,
+                }
+            };
+            (0..).zip(durations).map(cut).collect()
         })
     }
 
@@ -117,7 +152,7 @@ impl AcousticModel {
     pub fn prosody(&self, symbols: &[Symbol], speaker: &[f32]) -> Vec<SymbolProsody> {
         tch::no_grad(|| {
             let speaker = Tensor::from_slice(speaker).unsqueeze(0).to_device(self.device);
-            let (_, Variance { log_duration, pitch, energy }) = self.predict(symbols, &speaker);
+            let (_, Variance { log_duration, pitch, energy }) = self.predict(&[symbols], &speaker);
             let frames = Controls::default().frames(&log_duration, self.config.mel.frame_rate());
             let (f0_hz, energy) = (floats(&pitch_hz(&pitch)), floats(&energy_db(&energy)));
             let each = frames.into_iter().zip(f0_hz.into_iter().zip(energy));
@@ -125,19 +160,29 @@ impl AcousticModel {
         })
     }
 
-    /// The text's encoding (1, N, C), and what is predicted from it for a speaker (1, S).
-    fn predict(&self, symbols: &[Symbol], speaker: &Tensor) -> (Tensor, Variance) {
-        let ids: Vec<i64> = symbols.iter().map(|symbol| i64::from(symbol.id())).collect();
-        let ids = Tensor::from_slice(&ids).unsqueeze(0).to_device(self.device);
-        let mask = Tensor::ones([1, symbols.len() as i64, 1], (Kind::Float, self.device));
+    /// The texts' encoding (B, N, C), and what is predicted from it for speakers (B, S).
+    fn predict(&self, texts: &[&[Symbol]], speakers: &Tensor) -> (Tensor, Variance) {
+        let count = texts.iter().map(|symbols| symbols.len()).max().unwrap_or(0);
+        let row = |symbols: &&[Symbol]| {
+            let mut ids: Vec<i64> = symbols.iter().map(|symbol| i64::from(symbol.id())).collect();
+            let mut mask = vec![1f32; ids.len()];
+            ids.resize(count, 0);
+            mask.resize(count, 0.0);
+            (Tensor::from_slice(&ids), Tensor::from_slice(&mask))
+        };
+        let (ids, masks): (Vec<Tensor>, Vec<Tensor>) = texts.iter().map(row).unzip();
+        let stack = |rows: &[Tensor]| Tensor::stack(rows, 0).to_device(self.device);
+        let (ids, mask) = (stack(&ids), stack(&masks).unsqueeze(-1));
         let text = self.encoder.forward(&ids, &mask);
-        let variance = self.variance.forward(&text, speaker, &mask);
+        let variance = self.variance.forward(&text, speakers, &mask);
         (text, variance)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
 
     fn model() -> (nn::VarStore, AcousticModel) {
@@ -162,6 +207,25 @@ mod tests {
         let frames = output.durations.iter().sum::<usize>() as i64;
         assert_eq!(output.mel.size(), [1, 80, frames]);
         assert_eq!(output.f0_hz.size(), [1, frames]);
+    }
+
+    #[test]
+    fn spoken_at_once_or_alone_it_is_the_same() {
+        let (_store, model) = model();
+        let (long, short) = (hello(), hello()[2..].to_vec());
+        let (slow, plain) = (Controls { pitch_range: 1.4, ..Controls::default() }, Controls::default());
+        let said = [
+            Said { symbols: &short, speaker: &[0.07; 192], controls: &plain },
+            Said { symbols: &long, speaker: &[-0.07; 192], controls: &slow },
+        ];
+        for (one, together) in said.iter().zip(model.speak_each(&said)) {
+            let alone = model.speak(one.symbols, one.speaker, one.controls);
+            assert_eq!(together.durations, alone.durations);
+            let gap = |a: &Tensor, b: &Tensor| (a - b).abs().max().double_value(&[]);
+            assert!(gap(&together.mel, &alone.mel) < 1e-4);
+            assert!(gap(&together.f0_hz, &alone.f0_hz) < 0.01 && gap(&together.voicing, &alone.voicing) < 1e-4);
+        }
+        assert!(model.speak_each(&[]).is_empty());
     }
 
     #[test]

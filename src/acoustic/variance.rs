@@ -1,6 +1,6 @@
 //! Predictors of duration, pitch and energy, and their way back into the text's encoding.
 
-use tch::{Tensor, nn};
+use tch::{Device, Tensor, nn};
 
 use super::config::AcousticConfig;
 use super::film::ConditionedStack;
@@ -16,6 +16,15 @@ pub struct Variance {
     pub pitch: Tensor,
     /// Mean log-mel over bands and frames, see [`scale_energy`].
     pub energy: Tensor,
+}
+
+impl Variance {
+    /// The same elsewhere.
+    pub fn to_device(&self, device: Device) -> Self {
+        let Self { log_duration, pitch, energy } = self;
+        let [log_duration, pitch, energy] = [log_duration, pitch, energy].map(|values| values.to_device(device));
+        Self { log_duration, pitch, energy }
+    }
 }
 
 /// Pitch as the models see it: `2 (ln F0 - 5)`, about -1 to 2 for speech.

@@ -7,6 +7,7 @@ pub mod convnext;
 pub mod ema;
 pub mod host;
 pub mod judge;
+pub mod memory;
 pub mod mixed;
 pub mod pool;
 pub mod pytorch;

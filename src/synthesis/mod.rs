@@ -8,6 +8,7 @@ pub mod models;
 pub mod sentences;
 pub mod style;
 pub mod synthesizer;
+pub mod together;
 pub mod verify;
 pub mod voice;
 

@@ -4,19 +4,16 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 use super::correction::Correction;
-use super::level::fade_ends;
 use super::manner::{Manner, volume};
 use super::models::{ModelError, Models};
 use super::style::SpeakingStyle;
+use super::together::{Request, predict, vocode};
 use super::voice::Voice;
 use crate::acoustic::AcousticModel;
-use crate::acoustic::model::AcousticOutput;
-use crate::nn::host::floats;
 use crate::text::prosody::Utterance;
 use crate::text::{FrontEnd, token::Unreadable};
 use crate::units::{SampleRate, Seconds};
-use crate::vocoder::consistency::MelSource;
-use crate::vocoder::harmonic::{HarmonicVocoder, VocoderInput};
+use crate::vocoder::harmonic::HarmonicVocoder;
 
 /// How to speak.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -82,6 +79,11 @@ impl SharedModels {
         &self.models
     }
 
+    /// The vocoder.
+    pub fn vocoder(&self) -> &HarmonicVocoder {
+        &self.vocoder
+    }
+
     /// The base acoustic model, loaded when it is first asked for.
     pub fn acoustic(&self) -> Result<Rc<AcousticModel>, ModelError> {
         if let Some(known) = self.acoustic.get() {
@@ -131,17 +133,20 @@ impl Synthesizer {
 
     /// Speaks one utterance; `index` makes its noise differ from its neighbours'.
     pub fn utterance(&self, utterance: &Utterance, options: SpeakOptions, index: u64) -> SpokenUtterance {
-        let mut controls = options.manner.controls(utterance);
-        controls.pitch_range *= self.correction.pitch_range;
-        let output = self.acoustic.speak(&utterance.symbols, &self.speaker, &controls);
-        let words = self.times(utterance, &output.durations);
-        let AcousticOutput { mel, f0_hz, voicing, durations } = output;
-        let mel = self.correction.apply(mel);
-        let input = VocoderInput { mel, f0_hz, voicing, source: MelSource::Model };
-        let seed = options.seed ^ (index << 32);
-        let mut samples = tch::no_grad(|| floats(&self.vocoder.forward_seeded(&input, seed)));
-        fade_ends(&mut samples, Self::RATE);
-        SpokenUtterance { samples, words, durations }
+        let predicted = predict(&[Request { voice: self, utterance, options, index }]);
+        vocode(&self.vocoder, &predicted.iter().collect::<Vec<_>>()).swap_remove(0)
+    }
+
+    pub(super) fn acoustic(&self) -> &Rc<AcousticModel> {
+        &self.acoustic
+    }
+
+    pub(super) fn embedding(&self) -> &[f32] {
+        &self.speaker
+    }
+
+    pub(super) fn correction(&self) -> &Correction {
+        &self.correction
     }
 
     /// The voice's own style in saying these utterances; none if they are too short to tell.
@@ -152,7 +157,7 @@ impl Synthesizer {
         Some(SpeakingStyle { pitch_semitones: style.pitch_semitones * self.correction.pitch_range, ..style })
     }
 
-    fn times(&self, utterance: &Utterance, durations: &[usize]) -> Vec<SpokenWord> {
+    pub(super) fn times(&self, utterance: &Utterance, durations: &[usize]) -> Vec<SpokenWord> {
         let frame_s = 1.0 / self.acoustic.config().mel.frame_rate();
         let mut frames = 0;
         let mut starts = vec![0];

@@ -7,8 +7,8 @@
 
 use tch::{Device, Kind, Tensor};
 
-use crate::features::mel::{MelConfig, MelSpectrogram};
 use super::lengths::Lengths;
+use crate::features::mel::{MelConfig, MelSpectrogram};
 use crate::features::stft::Stft;
 
 /// Where a mel spectrogram comes from, and so how far it can be trusted.

@@ -131,7 +131,7 @@ impl HarmonicVocoder {
 
     /// Several utterances at once, each as by [`forward_seeded`](Self::forward_seeded) alone: samples (1, T * hop) of
     /// each. All mels come from the same source.
-    pub fn forward_each(&self, inputs: &[VocoderInput], seeds: &[u64]) -> Vec<Tensor> {
+    pub fn forward_each(&self, inputs: &[&VocoderInput], seeds: &[u64]) -> Vec<Tensor> {
         let frames: Vec<i64> = inputs.iter().map(|input| input.mel.size()[2]).collect();
         let (longest, shortest) = (frames.iter().max(), frames.iter().min());
         let (Some(&longest), Some(&shortest)) = (longest, shortest) else { return Vec::new() };
@@ -228,7 +228,7 @@ mod tests {
             for frames in [vec![50, 49, 23, 7], vec![12, 12], vec![30, 3]] {
                 let inputs: Vec<VocoderInput> = frames.iter().map(|&frames| input(frames)).collect();
                 let seeds: Vec<u64> = (0..inputs.len() as u64).collect();
-                let together = tch::no_grad(|| vocoder.forward_each(&inputs, &seeds));
+                let together = tch::no_grad(|| vocoder.forward_each(&inputs.iter().collect::<Vec<_>>(), &seeds));
                 for ((input, &seed), made) in inputs.iter().zip(&seeds).zip(&together) {
                     let alone = tch::no_grad(|| vocoder.forward_seeded(input, seed));
                     assert_eq!(made.size(), alone.size());

@@ -20,11 +20,14 @@ use super::{
     super::{
         Session,
         failure::{Incomplete, Usage},
-        input, interrupt,
+        input, interrupt, paths,
     },
-    Misheard, Recording,
+    Misheard, Recording, cast,
+    cast::Voices,
     job::{Job, Output},
+    models,
     narrator::{self, Narrator, Speech},
+    studio::Studio,
 };
 use crate::{
     cli::{GenerateArgs, VoiceName},
@@ -32,6 +35,9 @@ use crate::{
     text::FrontEnd,
     units::Seconds,
 };
+
+/// Workers for each GPU: so many lines may be spoken at once.
+const ASKING: usize = 48;
 
 /// One utterance of a batch.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -104,18 +110,32 @@ pub(super) fn run(args: &GenerateArgs, job: &Job, folder: &Path, session: &Sessi
         );
     }
     fs::create_dir_all(folder).map_err(FileError::on("create", folder))?;
-    let workers = args.jobs.map_or(session.threads, |jobs| jobs.get()).min(lines.len());
     let (style, devices) = (narrator::style(args, session)?, session.devices()?);
-    let workers = workers.max(devices.len().min(lines.len()));
+    let open = |&device: &Device| {
+        device
+            .is_cuda()
+            .then(|| Studio::open(&models(device, session), paths::voices_dir(session.config())))
+            .transpose()
+    };
+    let studios: Vec<Option<Studio>> = devices.iter().map(open).collect::<anyhow::Result<_>>()?;
+    let places: Vec<(Device, Option<&Studio>)> =
+        devices.iter().copied().zip(studios.iter().map(Option::as_ref)).collect();
+    // Beside a GPU most of them wait for it.
+    let many = if studios.iter().any(Option::is_some) { ASKING * devices.len() } else { 1 };
+    let workers = args.jobs.map_or(session.threads.max(many), |jobs| jobs.get()).max(devices.len()).min(lines.len());
     // Lines side by side fill the processors better than the layers of one.
     tch::set_num_threads(1);
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let task = session.progress.task("speaking", lines.len() as u64);
     thread::scope(|scope| {
-        let work = |device: Device| -> anyhow::Result<()> {
-            let narrator = Narrator::load(args, style, device, session)?;
+        let work = |(device, studio): (Device, Option<&Studio>)| -> anyhow::Result<()> {
+            let voices: Box<dyn Voices> = match studio {
+                Some(studio) => Box::new(studio.desk()),
+                None => Box::new(cast(device, session)?),
+            };
+            let narrator = Narrator::load(args, style, device, voices, session)?;
             if let Some(voice) = &args.voice {
-                narrator.voice(voice)?;
+                narrator.find(voice)?;
             }
             while let Some((index, line)) = take(&next, &lines) {
                 interrupt::check()?;
@@ -129,11 +149,12 @@ pub(super) fn run(args: &GenerateArgs, job: &Job, folder: &Path, session: &Sessi
             Ok(())
         };
         let handles: Vec<_> =
-            devices.iter().cycle().take(workers).map(|&device| scope.spawn(move || work(device))).collect();
+            places.iter().cycle().take(workers).map(|&place| scope.spawn(move || work(place))).collect();
         handles
             .into_iter()
             .try_for_each(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
     })?;
+    studios.into_iter().flatten().for_each(Studio::close);
     let mut done = done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
     done.sort_by_key(|(index, _)| *index);
     report(done.into_iter().map(|(_, done)| done).collect(), folder, session)

@@ -11,13 +11,42 @@ use super::super::failure::Usage;
 use crate::{
     audio::is_audio_path,
     synthesis::{
-        SharedModels, Synthesizer, Voice,
+        SharedModels, SpeakOptions, SpokenUtterance, Synthesizer, Voice,
         blend::{self, Share},
         models::{ModelError, Models},
+        style::SpeakingStyle,
     },
+    text::Utterance,
 };
 
-/// Voices by what was typed for them.
+/// Those who speak, each known by what was typed for it.
+pub(super) trait Voices {
+    /// Whether there is such a voice.
+    ///
+    /// # Errors
+    /// A voice that there is not, or a recording that can't be imitated.
+    fn find(&self, voice: &str) -> anyhow::Result<()>;
+
+    /// How the voice would say these utterances in its own way; none if they are too short to tell.
+    ///
+    /// # Errors
+    /// As [`Voices::find`].
+    fn own_style(&self, voice: &str, utterances: &[Utterance]) -> anyhow::Result<Option<SpeakingStyle>>;
+
+    /// The voice says an utterance, see [`Synthesizer::utterance`].
+    ///
+    /// # Errors
+    /// As [`Voices::find`].
+    fn utterance(
+        &self,
+        voice: &str,
+        utterance: &Utterance,
+        options: SpeakOptions,
+        index: u64,
+    ) -> anyhow::Result<SpokenUtterance>;
+}
+
+/// Voices that speak one utterance after the other.
 pub(super) struct Cast {
     shared: SharedModels,
     /// The folder of trained voices.
@@ -40,12 +69,12 @@ impl Cast {
         if let Some(known) = self.loaded.borrow().get(typed) {
             return Ok(known.clone());
         }
-        let synthesizer = Rc::new(Synthesizer::sharing(&self.shared, &self.find(typed)?)?);
+        let synthesizer = Rc::new(Synthesizer::sharing(&self.shared, &self.load(typed)?)?);
         self.loaded.borrow_mut().insert(typed.to_owned(), synthesizer.clone());
         Ok(synthesizer)
     }
 
-    fn find(&self, typed: &str) -> anyhow::Result<Voice> {
+    fn load(&self, typed: &str) -> anyhow::Result<Voice> {
         // A recording's name may well hold '+' and ':'.
         if Path::new(typed).is_file() {
             return self.imitated(Path::new(typed));
@@ -70,5 +99,25 @@ impl Cast {
 
     fn imitated(&self, recording: &Path) -> anyhow::Result<Voice> {
         Ok(Voice::imitated(recording, &self.shared.models().speaker()?, &*self.shared.acoustic()?)?)
+    }
+}
+
+impl Voices for Cast {
+    fn find(&self, voice: &str) -> anyhow::Result<()> {
+        self.voice(voice).map(drop)
+    }
+
+    fn own_style(&self, voice: &str, utterances: &[Utterance]) -> anyhow::Result<Option<SpeakingStyle>> {
+        Ok(self.voice(voice)?.own_style(utterances))
+    }
+
+    fn utterance(
+        &self,
+        voice: &str,
+        utterance: &Utterance,
+        options: SpeakOptions,
+        index: u64,
+    ) -> anyhow::Result<SpokenUtterance> {
+        Ok(self.voice(voice)?.utterance(utterance, options, index))
     }
 }

@@ -4,24 +4,27 @@ mod batch;
 mod cast;
 mod job;
 mod narrator;
+mod studio;
 mod subtitles;
 
 use std::{io, path::Path};
 
 use serde::Serialize;
 use serde_json::json;
+use tch::Device;
 
 use self::{
+    cast::Cast,
     job::{Job, Output},
     narrator::{Narrator, Passage, Speech},
     subtitles::{SubtitleFormat, subtitles},
 };
-use super::{Session, failure::Usage, input, interrupt};
+use super::{Session, failure::Usage, input, interrupt, paths};
 use crate::{
     audio::{AudioWriter, Resampler},
     cli::GenerateArgs,
     files::{write_atomically, write_json},
-    synthesis::{Synthesizer, synthesizer::SpokenWord},
+    synthesis::{Synthesizer, models::Models, synthesizer::SpokenWord},
     text::FrontEnd,
     units::Seconds,
 };
@@ -44,8 +47,9 @@ fn single(args: &GenerateArgs, job: &Job, session: &Session) -> anyhow::Result<(
     let text = input::read_text(args.text.as_deref(), args.text_file.as_deref())?;
     FrontEnd::check(&text)?;
     let Some(voice) = &args.voice else { return Err(Usage("--voice says who speaks".to_owned()).into()) };
-    let narrator = Narrator::load(args, narrator::style(args, session)?, session.device()?, session)?;
-    narrator.voice(voice)?;
+    let (style, device) = (narrator::style(args, session)?, session.device()?);
+    let narrator = Narrator::load(args, style, device, Box::new(cast(device, session)?), session)?;
+    narrator.find(voice)?;
     let unreadable = narrator.unreadable(&text);
     for part in &unreadable {
         tracing::warn!(
@@ -86,6 +90,16 @@ fn single(args: &GenerateArgs, job: &Job, session: &Session) -> anyhow::Result<(
         "misheard": spoken.misheard,
     });
     session.print(&document, || format!("{} of speech in {}", Seconds(spoken.duration_s), path.display()))
+}
+
+/// The voices, on a device.
+fn cast(device: Device, session: &Session) -> anyhow::Result<Cast> {
+    Ok(Cast::new(models(device, session), paths::voices_dir(session.config()))?)
+}
+
+/// The base models, on a device.
+fn models(device: Device, session: &Session) -> Models {
+    Models::new(&paths::models_dir(session.config()), device)
 }
 
 fn subtitle_format(path: &Path) -> Result<SubtitleFormat, Usage> {

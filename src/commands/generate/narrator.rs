@@ -1,20 +1,18 @@
 //! Texts to levelled speech, an utterance at a time.
 
-use std::rc::Rc;
-
 use anyhow::Context;
 use tch::Device;
 
 use super::{
     super::{Session, interrupt, paths},
-    cast::Cast,
+    cast::Voices,
     job::Job,
 };
 use crate::{
     cli::GenerateArgs,
     config::OutputConfig,
     synthesis::{
-        SpeakOptions, Synthesizer,
+        SpeakOptions, SpokenUtterance, Synthesizer,
         level::Leveller,
         manner::{Manner, pause_after},
         models::Models,
@@ -48,7 +46,7 @@ pub(super) fn style(args: &GenerateArgs, session: &Session) -> anyhow::Result<Op
 
 /// Speaks texts. Everything that they have in common is loaded.
 pub(super) struct Narrator {
-    cast: Cast,
+    voices: Box<dyn Voices>,
     front_end: FrontEnd,
     verifier: Option<Verifier>,
     style: Option<SpeakingStyle>,
@@ -85,7 +83,7 @@ pub(super) struct Passage {
 }
 
 impl Narrator {
-    /// Loads what does not depend on the voice, onto `device`.
+    /// Loads what does not depend on the voice, onto `device`; `voices` speak.
     ///
     /// # Errors
     /// Base models or a lexicon that can't be used.
@@ -93,6 +91,7 @@ impl Narrator {
         args: &GenerateArgs,
         style: Option<SpeakingStyle>,
         device: Device,
+        voices: Box<dyn Voices>,
         session: &Session,
     ) -> anyhow::Result<Self> {
         let config = session.config();
@@ -102,7 +101,7 @@ impl Narrator {
             front_end: FrontEnd::configured(&config.text).with_context(lexicon)?,
             verifier: args.verify.then(|| Verifier::load(&models)).transpose()?,
             style,
-            cast: Cast::new(models, paths::voices_dir(config))?,
+            voices,
             output: config.output.clone(),
         })
     }
@@ -115,9 +114,9 @@ impl Narrator {
     /// Loads a voice, so that one that there is not is found before anything is said.
     ///
     /// # Errors
-    /// As [`Cast::voice`].
-    pub fn voice(&self, typed: &str) -> anyhow::Result<Rc<Synthesizer>> {
-        self.cast.voice(typed)
+    /// As [`Voices::find`].
+    pub fn find(&self, voice: &str) -> anyhow::Result<()> {
+        self.voices.find(voice)
     }
 
     /// Speaks a text, and hands each utterance on as soon as it is made: memory does not grow with the text.
@@ -125,12 +124,12 @@ impl Narrator {
     /// # Errors
     /// A voice that there is not, or what `each` fails with.
     pub fn say(&self, speech: &Speech, mut each: impl FnMut(Passage) -> anyhow::Result<()>) -> anyhow::Result<()> {
-        let voice = self.cast.voice(speech.voice)?;
+        self.voices.find(speech.voice)?;
         let mut utterances = self.front_end.utterances(speech.text);
         if speech.early {
             begin_early(&mut utterances);
         }
-        let manner = self.manner(speech.manner, &voice, &utterances);
+        let manner = self.manner(speech.manner, speech.voice, &utterances)?;
         let rate = Synthesizer::RATE;
         let loudness = self.output.loudness_lufs + speech.volume_db;
         let mut leveller = Leveller::new(rate, loudness, self.output.true_peak_dbtp)?;
@@ -139,9 +138,8 @@ impl Narrator {
             interrupt::check()?;
             // The text may ask for a voice of its own, by its first word.
             let asked = utterance.words.first().and_then(|word| word.style.voice.as_deref());
-            let own = asked.map(|name| self.cast.voice(name)).transpose()?;
             let options = SpeakOptions { manner, seed: speech.seed };
-            let (said, misheard) = self.utter(own.as_ref().unwrap_or(&voice), utterance, options, index as u64);
+            let (said, misheard) = self.utter(asked.unwrap_or(speech.voice), utterance, options, index as u64)?;
             let volumes: Vec<_> = said.words.iter().map(|word| (word.start, word.volume)).collect();
             let mut samples = leveller.apply(&said.samples, &volumes)?;
             samples.resize(samples.len() + rate.samples(pause_after(utterance)), 0.0);
@@ -158,47 +156,48 @@ impl Narrator {
     }
 
     /// The manner in which the voice follows the recording of the style, on top of what was asked for.
-    fn manner(&self, asked: Manner, voice: &Synthesizer, utterances: &[Utterance]) -> Manner {
-        let Some(style) = self.style else { return asked };
-        let Some(own) = voice.own_style(&utterances[..utterances.len().min(STYLE_UTTERANCES)]) else { return asked };
+    fn manner(&self, asked: Manner, voice: &str, utterances: &[Utterance]) -> anyhow::Result<Manner> {
+        let Some(style) = self.style else { return Ok(asked) };
+        let first = &utterances[..utterances.len().min(STYLE_UTTERANCES)];
+        let Some(own) = self.voices.own_style(voice, first)? else { return Ok(asked) };
         let styled = style.manner(&own);
-        Manner {
+        Ok(Manner {
             rate: asked.rate * styled.rate,
             pitch_range: styled.pitch_range,
             energy_range: styled.energy_range,
             ..asked
-        }
+        })
     }
 
     /// Says an utterance, again if it does not sound like its text.
     fn utter(
         &self,
-        voice: &Synthesizer,
+        voice: &str,
         utterance: &Utterance,
         options: SpeakOptions,
         index: u64,
-    ) -> (crate::synthesis::SpokenUtterance, Option<Hearing>) {
-        let first = voice.utterance(utterance, options, index);
-        let Some(verifier) = &self.verifier else { return (first, None) };
+    ) -> anyhow::Result<(SpokenUtterance, Option<Hearing>)> {
+        let first = self.voices.utterance(voice, utterance, options, index)?;
+        let Some(verifier) = &self.verifier else { return Ok((first, None)) };
         let heard = verifier.hear(&first.samples, utterance);
         let mut best = (first, heard);
         for attempt in 1..=RETRIES {
             if best.1.fits() {
-                return (best.0, None);
+                return Ok((best.0, None));
             }
             let rate = options.manner.rate * RETRY_RATE.powi(attempt as i32);
             let again = SpeakOptions {
                 manner: Manner { rate, ..options.manner },
                 seed: options.seed.wrapping_add(attempt << 48),
             };
-            let said = voice.utterance(utterance, again, index);
+            let said = self.voices.utterance(voice, utterance, again, index)?;
             let heard = verifier.hear(&said.samples, utterance);
             if heard.doubt < best.1.doubt {
                 best = (said, heard);
             }
         }
         let misheard = (!best.1.fits()).then_some(best.1);
-        (best.0, misheard)
+        Ok((best.0, misheard))
     }
 }
 

@@ -4,7 +4,6 @@
 //! whole, so a run that was killed goes on along the same loss curve.
 
 mod error;
-mod memory;
 mod options;
 mod replica;
 mod task;
@@ -24,7 +23,7 @@ use crate::error::FileError;
 use crate::nn::adamw::AdamW;
 use crate::nn::checkpoint::{Precision, Weights};
 use crate::nn::ema::Ema;
-use crate::nn::mixed;
+use crate::nn::{memory, mixed};
 
 /// Steps between lines of the log.
 const LOG_EVERY: u64 = 25;

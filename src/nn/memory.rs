@@ -3,7 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 /// What `work` gives; nothing where libtorch says that memory did not suffice. Any other panic goes on.
-pub(super) fn unless_short<T>(work: impl FnOnce() -> T) -> Option<T> {
+pub fn unless_short<T>(work: impl FnOnce() -> T) -> Option<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(done) => Some(done),
         Err(panic) => {
