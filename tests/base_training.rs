@@ -6,13 +6,13 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
-use support::tiny::{Bench, corpus, record, speech_like};
+use support::tiny::{Bench, Silent, corpus, record, speech_like};
 use tch::{Device, Kind, Tensor};
 use voice_clone::nn::checkpoint::{Precision, Weights};
 use voice_clone::processes::Processes;
 use voice_clone::synthesis::models::Models;
-use voice_clone::train::base::{BaseTraining, Component, Observer};
-use voice_clone::train::runner::{RunOptions, StepReport};
+use voice_clone::train::base::{BaseTraining, Component};
+use voice_clone::train::runner::RunOptions;
 
 const RUN: &str = "[run]\nsteps = 4\nema_decay = 0.9\nvalidate_every = 2\n[run.schedule]\npeak = 1e-3\nwarmup_steps = 1\nfloor = 0.1\n";
 const DATA: &str = "held_out = [\"other\"]\ncollections = [\"mine\", \"other\"]\n";
@@ -96,18 +96,6 @@ fn the_acoustic_model_is_heard_through_the_vocoder() {
     for name in ["mel.0.0.weight", "listener.2.last.bias"] {
         assert!(judges.tensors.contains_key(name), "{name}: {:?}", judges.tensors.keys());
     }
-}
-
-/// Nobody is told.
-struct Silent;
-
-impl Observer for Silent {
-    fn prepared(&self, _done: usize, _total: usize) {}
-    fn left_out(&self, key: &str, reason: &str) {
-        panic!("left out {key}: {reason}");
-    }
-    fn notice(&self, _message: &str) {}
-    fn step(&self, _report: &StepReport) {}
 }
 
 /// Two replicas that share the batches of a step end where one that has them all ends, discriminators included.

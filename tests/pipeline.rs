@@ -3,13 +3,15 @@
 mod support;
 
 use std::fs;
+use std::time::Duration;
 
 use proptest::prelude::*;
-use support::tiny::{Bench, TRANSCRIPT, record, tiny_models};
+use support::tiny::{Bench, Silent, TRANSCRIPT, record, tiny_models};
 use tch::Device;
 use voice_clone::audio::load_mono;
 use voice_clone::synthesis::models::Models;
 use voice_clone::synthesis::{SpeakOptions, Synthesizer, Voice};
+use voice_clone::train::voice::{Rights, VoiceTrainConfig, VoiceTraining};
 
 #[test]
 fn recordings_become_a_voice_that_speaks_and_is_measured() {
@@ -148,6 +150,37 @@ fn a_killed_training_goes_on() {
     assert_eq!(trained["voice"]["steps"], 72);
     assert!(!bench.path("voices/.training-eva").exists());
     assert_eq!(whole["voice"]["figures"], trained["voice"]["figures"]);
+}
+
+/// Two devices share the speech of every step, and make one voice.
+#[test]
+fn a_voice_is_trained_on_several_devices() {
+    let bench = Bench::new();
+    for index in 0..3 {
+        record(&bench.path(&format!("data/{index}.wav")), 8.0, 150.0);
+        fs::write(bench.path(&format!("data/{index}.txt")), TRANSCRIPT).expect("a file");
+    }
+    let voice = VoiceTraining {
+        input: &bench.path("data"),
+        name: "eva",
+        output: &bench.path("voices/eva"),
+        models: &Models::new(&bench.path("models"), Device::Cpu),
+        devices: &[Device::Cpu, Device::Cpu],
+        gauge: None,
+        config: VoiceTrainConfig {
+            time_limit: Duration::from_secs(600),
+            steps: 6,
+            learning_rate: 3e-4,
+            seed: 1,
+            quick: false,
+        },
+        rights: Rights::default(),
+        observer: &Silent,
+    };
+    let made = voice.run().expect("a voice");
+    let mel = |when: &str| made.figures[when]["mel"].as_f64().expect("a figure");
+    assert!(made.steps == 6 && mel("held_out_after") < mel("held_out_before"), "{made:?}");
+    bench.run(&["generate", "--text", "Hello", "--voice", "eva", "--output", "a.wav"]).success();
 }
 
 fn tiny_synthesizer() -> (tempfile::TempDir, Synthesizer) {

@@ -138,15 +138,14 @@ pub fn run(args: &TrainArgs, session: &Session) -> anyhow::Result<()> {
 
 fn train_voice(job: &VoiceJob, session: &Session) -> anyhow::Result<()> {
     let settings = &job.settings;
-    let devices = session.devices()?;
-    if devices.len() > 1 {
-        tracing::warn!("a voice is trained on one GPU; the other {} stay free", devices.len() - 1);
-    }
+    let (devices, gauge) = session.watched_devices()?;
     let voice = VoiceTraining {
         input: &job.input,
         name: &job.name,
         output: &job.output,
         models: &Models::new(&job.models, devices[0]),
+        devices: &devices,
+        gauge,
         config: VoiceTrainConfig {
             time_limit: Duration::from_secs_f64(settings.minutes * 60.0),
             steps: settings.steps,

@@ -49,6 +49,11 @@ impl Models {
         Self { folder: folder.to_path_buf(), device }
     }
 
+    /// The same models elsewhere.
+    pub fn on(&self, device: Device) -> Self {
+        Self { device, ..self.clone() }
+    }
+
     /// The device that models are loaded onto.
     pub fn device(&self) -> Device {
         self.device

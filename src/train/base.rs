@@ -292,8 +292,7 @@ impl BaseTraining<'_> {
             devices if self.processes.count() > 1 => {
                 train(devices[self.processes.local_index() % devices.len()], Replica::of(self.processes))
             }
-            [device] => train(*device, Replica::alone()),
-            devices => on_each(devices, train),
+            devices => Replica::on_devices(devices, train, |error| matches!(error, TrainError::Left(_))),
         }
     }
 
@@ -333,19 +332,6 @@ impl BaseTraining<'_> {
         }
         good
     }
-}
-
-/// Trains on several devices at once. Returns the steps done.
-fn on_each(
-    devices: &[Device],
-    train: impl Fn(Device, Replica) -> Result<u64, TrainError> + Sync,
-) -> Result<u64, TrainError> {
-    let results = Replica::on_threads(devices.len(), |replica| train(devices[replica.index()], replica));
-    // That the others have left says nothing of why.
-    let cause =
-        |result: &Result<u64, TrainError>| matches!(result, Err(error) if !matches!(error, TrainError::Left(_)));
-    let place = results.iter().position(cause).unwrap_or(0);
-    results.into_iter().nth(place).unwrap_or(Ok(0))
 }
 
 /// The first `count` utterances of each speaker.

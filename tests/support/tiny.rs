@@ -14,6 +14,8 @@ use voice_clone::denoiser::{Denoiser, DenoiserConfig};
 use voice_clone::diarization::segmentation::{Segmentation, SegmentationConfig};
 use voice_clone::nn::checkpoint::{Precision, Weights};
 use voice_clone::speaker::{EcapaConfig, EcapaTdnn, SpeakerEncoder};
+use voice_clone::train::base::Observer;
+use voice_clone::train::runner::StepReport;
 use voice_clone::units::SampleRate;
 use voice_clone::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder};
 
@@ -146,6 +148,18 @@ impl Bench {
         let output = self.run(args).success().get_output().stdout.clone();
         serde_json::from_slice(&output).expect("one JSON document")
     }
+}
+
+/// Nobody is told.
+pub struct Silent;
+
+impl Observer for Silent {
+    fn prepared(&self, _done: usize, _total: usize) {}
+    fn left_out(&self, key: &str, reason: &str) {
+        panic!("left out {key}: {reason}");
+    }
+    fn notice(&self, _message: &str) {}
+    fn step(&self, _report: &StepReport) {}
 }
 
 /// A corpus of two collections, one speaker each.

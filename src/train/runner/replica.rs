@@ -72,6 +72,25 @@ impl Replica {
         })
     }
 
+    /// Runs `work` as a replica on each of `devices`, on this thread where there is but one. The result is the first one's,
+    /// or what went wrong anywhere: that others have left, which `is_left` tells, says nothing of why.
+    ///
+    /// # Panics
+    /// As `work` did.
+    pub fn on_devices<T: Send, E: Send>(
+        devices: &[Device],
+        work: impl Fn(Device, Self) -> Result<T, E> + Sync,
+        is_left: impl Fn(&E) -> bool,
+    ) -> Result<T, E> {
+        if let [device] = devices {
+            return work(*device, Self::alone());
+        }
+        let mut results = Self::on_threads(devices.len(), |replica| work(devices[replica.index()], replica));
+        let cause = |result: &Result<T, E>| matches!(result, Err(error) if !is_left(error));
+        let place = results.iter().position(cause).unwrap_or(0);
+        results.swap_remove(place)
+    }
+
     fn group(count: usize) -> Vec<Self> {
         let brought = (0..count).map(|_| None).collect();
         let meeting = Mutex::new(Meeting { brought, sum: None, waiting: 0, left: false });
@@ -240,6 +259,23 @@ mod tests {
             _ => replica.sum(&[Tensor::from(1f32)]),
         });
         assert_eq!(found, [Err(Left), Ok(()), Err(Left)]);
+    }
+
+    #[test]
+    fn the_cause_is_told_and_not_who_left() {
+        let work = |devices: &[Device], wrong: Option<usize>| {
+            let one = |_, replica: Replica| {
+                if Some(replica.index()) == wrong {
+                    return Err("broken".to_owned());
+                }
+                replica.agree(replica.index() as f64).map_err(|_| "left".to_owned())
+            };
+            Replica::on_devices(devices, one, |error| error == "left")
+        };
+        let three = [Device::Cpu; 3];
+        assert_eq!(work(&three, None), Ok(0.0));
+        assert_eq!(work(&three, Some(2)), Err("broken".to_owned()));
+        assert_eq!((work(&three[..1], None), work(&three[..1], Some(0))), (Ok(0.0), Err("broken".to_owned())));
     }
 
     #[test]

@@ -3,19 +3,21 @@
 //! The checkpoint, and the best weights so far, lie in the work folder, so that a training that was killed goes on.
 
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::Duration;
 
-use tch::nn;
+use tch::{Device, nn};
 
 use super::replay::replay;
 use super::speech::Speech;
 use super::{VoiceTrainError, VoiceTraining};
+use crate::acoustic::AcousticConfig;
 use crate::nn::adamw::AdamWConfig;
 use crate::nn::checkpoint::{Precision, Weights};
 use crate::nn::schedule::Schedule;
 use crate::train::acoustic::{AcousticData, AcousticTask, Listener, ListenerConfig, LossWeights};
 use crate::train::adversary::AdversaryConfig;
-use crate::train::runner::{RunConfig, RunOptions, Runner, Task as _};
+use crate::train::runner::{Replica, RunConfig, RunOptions, Runner, Task as _, TrainError};
 
 /// Measures on held-out speech, by name.
 type Figures = serde_json::Map<String, serde_json::Value>;
@@ -33,7 +35,14 @@ pub(super) struct Adapted {
     pub(super) steps: u64,
 }
 
-/// Frames in a batch: half a minute.
+/// What every replica begins with.
+struct Start {
+    speech: Speech,
+    config: AcousticConfig,
+    base: Weights,
+}
+
+/// Frames in a batch, of all devices together: half a minute.
 const BATCH_FRAMES: usize = 2_600;
 /// The base was made sharp by a discriminator, and a regression alone would blur it again.
 const JUDGE: AdversaryConfig = AdversaryConfig {
@@ -67,27 +76,57 @@ impl VoiceTraining<'_> {
         speech.training.extend(replayed);
         speech.speakers.extend(voices);
         drop(model);
-        let base = Weights::from_store(&store);
-        let store = nn::VarStore::new(self.models.device());
+        // One replica after the other takes what it needs: libtorch's generator is shared.
+        let start = Mutex::new(Start { speech, config, base: Weights::from_store(&store) });
+        drop(store);
+        let is_left = |error: &VoiceTrainError| matches!(error, VoiceTrainError::Train(TrainError::Left(_)));
+        Replica::on_devices(self.devices, |device, replica| self.adapt_on(device, replica, &start, work), is_left)
+    }
+
+    /// The task of one replica: a share of every batch, and the base to begin with.
+    fn task(&self, store: &nn::VarStore, start: &Start) -> Result<AcousticTask, VoiceTrainError> {
+        let (models, Start { speech, config, base }) = (self.models.on(store.device()), start);
         tch::manual_seed(self.config.seed as i64);
         let data = AcousticData {
-            training: speech.training,
-            validation: speech.validation,
-            speakers: speech.speakers,
+            training: speech.training.clone(),
+            validation: speech.validation.clone(),
+            speakers: speech.speakers.clone(),
             built_in: Default::default(),
-            batch_frames: BATCH_FRAMES,
+            batch_frames: BATCH_FRAMES / self.devices.len(),
             adversary: Some(JUDGE),
-            listener: Some(Listener::new(LISTENER, self.models.vocoder()?, self.models.device())),
+            listener: Some(Listener::new(LISTENER, models.vocoder()?, store.device())),
             loaders: 1,
         };
-        let mut task = AcousticTask::new(&store, config, LossWeights::default(), data, self.config.seed)?;
-        if let Some(judges) = self.models.judges()? {
+        let mut task = AcousticTask::new(store, config.clone(), LossWeights::default(), data, self.config.seed)?;
+        if let Some(judges) = models.judges()? {
             task.start_judges(&judges)?;
         }
-        base.load_into(&store, str::to_string)?;
-        freeze_text(&store);
-        let before = by_name(&tch::no_grad(|| task.validate()));
-        let mut runner = Runner::new(&store, self.run_config(), self.run_options(work))?;
+        base.load_into(store, str::to_string)?;
+        freeze_text(store);
+        Ok(task)
+    }
+
+    /// What the first replica returns is the voice.
+    fn adapt_on(
+        &self,
+        device: Device,
+        replica: Replica,
+        start: &Mutex<Start>,
+        work: &Path,
+    ) -> Result<Adapted, VoiceTrainError> {
+        let store = nn::VarStore::new(device);
+        let is_first = replica.is_first();
+        let (task, before) = {
+            let start = start.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            let task = self.task(&store, &start)?;
+            let before = if is_first { by_name(&tch::no_grad(|| task.validate())) } else { Figures::new() };
+            (task, before)
+        };
+        let mut runner = Runner::new(&store, self.run_config(), self.run_options(work))?.shared(replica);
+        if !is_first {
+            runner.run_until(&task, &mut |_, _| true)?;
+            return Ok(Adapted::default());
+        }
         let mut best = Best::open(work)?;
         let mut failure = None;
         let validate_every = self.run_config().validate_every;
@@ -130,7 +169,7 @@ impl VoiceTraining<'_> {
             start: None,
             seed: self.config.seed,
             checkpoint_every: CHECKPOINT_EVERY,
-            gauge: None,
+            gauge: self.gauge.clone(),
         }
     }
 }

@@ -10,9 +10,11 @@ mod replay;
 mod speech;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
+use tch::Device;
 
 use self::adaptation::Adapted;
 use self::folder::{Plan, WorkFolder, write_voice};
@@ -20,6 +22,7 @@ use self::speech::{Speech, dataset_hash, one_speaker};
 use super::runner::TrainError;
 use crate::dataset::utterances::{Utterance, UtterancesError, read_utterances};
 use crate::error::FileError;
+use crate::gpu::gauge::Gauge;
 use crate::nn::checkpoint::CheckpointError;
 use crate::speaker::SpeakerError;
 use crate::synthesis::correction::{Correction, Impression};
@@ -87,8 +90,12 @@ pub struct VoiceTraining<'a> {
     pub name: &'a str,
     /// The folder that becomes the voice.
     pub output: &'a Path,
-    /// The base models.
+    /// The base models, on the first of the devices.
     pub models: &'a Models,
+    /// Devices to train on, at least one; they share the speech of every step.
+    pub devices: &'a [Device],
+    /// What reads them meanwhile, where they are GPUs.
+    pub gauge: Option<Arc<Gauge>>,
     /// Limits and pace.
     pub config: VoiceTrainConfig,
     /// Goes into the manifest.
