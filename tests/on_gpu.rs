@@ -1,11 +1,14 @@
-//! What only a machine with a GPU can show: `cargo test --release --features gpu --test on_gpu`, with libtorch's CUDA part
-//! beside its CPU part.
+//! What only a machine with a GPU can show: `cargo test --release --features gpu --test on_gpu -- --test-threads 1`, with
+//! libtorch's CUDA part beside its CPU part (set LIBTORCH to the folder of PyTorch's wheel). Speeds are measured where
+//! VOICE_CLONE_CORPUS is set.
 
 mod support;
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::tiny::{Bench, corpus, record};
 use voice_clone::audio::load_mono;
 use voice_clone::units::SampleRate;
@@ -128,4 +131,118 @@ fn the_gpu_says_what_the_cpu_says() {
     let gap: Vec<f32> = cpu.iter().zip(&gpu).map(|(a, b)| a - b).collect();
     let gap_db = 10.0 * (power(&gap) / power(&cpu)).log10();
     assert!(gap_db < -20.0, "{gap_db} dB");
+}
+
+/// The folder of the shipped models, from the root of the repository.
+fn models() -> PathBuf {
+    fs::canonicalize("models").expect("the models")
+}
+
+/// 240 utterances of the corpus' readers, linked; nothing without a corpus.
+fn readers(bench: &Bench) -> Option<()> {
+    const UTTERANCES: usize = 240;
+    let source = PathBuf::from(std::env::var_os("VOICE_CLONE_CORPUS")?).join("librispeech");
+    let table = fs::read_to_string(source.join("utterances.tsv")).expect("its table");
+    let (mut lines, count) = (table.lines(), table.lines().count());
+    let mut kept = vec![lines.next().expect("a header")];
+    kept.extend(lines.step_by(count / UTTERANCES));
+    fs::create_dir_all(bench.path("readers/librispeech")).expect("a folder");
+    for line in &kept[1..] {
+        let mut fields = line.split('\t');
+        let (id, speaker) = (fields.next().expect("an id"), fields.next().expect("a speaker"));
+        let file = format!("{id}.opus");
+        let link = bench.path(&format!("readers/librispeech/{file}"));
+        fs::copy(source.join(speaker).join(&file), link).expect("a recording");
+    }
+    fs::write(bench.path("readers/librispeech/utterances.tsv"), kept.join("\n")).expect("a table");
+    Some(())
+}
+
+/// The acoustic model of the shipped recipe, discriminators included: at least 25 times as fast as on two cores of the
+/// same machine, the GPU busy for 80 % of the time, its memory within the limit.
+#[test]
+fn the_gpu_is_filled_and_fast() {
+    let bench = Bench::new();
+    if readers(&bench).is_none() {
+        return;
+    }
+    let shipped = fs::read_to_string("models/recipes/acoustic.toml").expect("the recipe");
+    let line = shipped.lines().find(|line| line.starts_with("collections")).expect("collections");
+    let recipe = shipped
+        .replace(line, "collections = [\"librispeech\"]")
+        .replace("[run]\n", "[run]\nbatches_per_step = 8\n")
+        .replace("validate_every = 200", "validate_every = 1000000");
+    fs::write(bench.path("acoustic.toml"), recipe).expect("a file");
+    let run = |gpu: &str, threads: &str| -> Vec<Value> {
+        let folder = format!("speed-{gpu}");
+        let models = models().display().to_string();
+        let start = format!("{models}/acoustic.safetensors");
+        let args = [
+            "train",
+            "--base",
+            "acoustic",
+            "--corpus",
+            "readers",
+            "--output",
+            &folder,
+            "--recipe",
+            "acoustic.toml",
+            "--from",
+            &start,
+            "--minutes",
+            "0.5",
+            "--gpu",
+            gpu,
+            "--threads",
+            threads,
+        ];
+        bench.program().env("VOICE_CLONE_MODELS_DIR", &models).args(args).assert().success();
+        let log = fs::read_to_string(bench.path(&format!("{folder}/acoustic/log.jsonl"))).expect("the log");
+        log.lines().map(|line| serde_json::from_str(line).expect("a line of JSON")).collect()
+    };
+    let (gpu, cpu) = (run("0", "16"), run("none", "2"));
+    let median = |lines: &[Value], of: &dyn Fn(&Value) -> Option<f64>| {
+        let mut values: Vec<f64> = lines.iter().filter_map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    let speed = |lines: &[Value]| median(lines, &|line| line["speed"].as_f64());
+    // While batches are put together and kernels chosen it is not filled yet.
+    let filled = &gpu[gpu.len() / 2..];
+    let busy = median(filled, &|line| line["gpus"][0]["busy_percent"].as_f64());
+    let memory = median(filled, &|line| line["gpus"][0]["memory_percent"].as_f64());
+    let (gpu, cpu) = (speed(filled), speed(&cpu));
+    println!("{gpu:.0} and {cpu:.1} s of speech a second, {busy:.0} % busy, {memory:.0} % of memory");
+    assert!(gpu >= 25.0 * cpu && busy >= 80.0 && memory <= 80.0);
+}
+
+/// 800 lines, without the start of the program: a real-time factor of at most 0.002.
+#[test]
+fn a_batch_is_spoken_500_times_as_fast_as_it_sounds() {
+    let bench = Bench::new();
+    let lines = fs::read_to_string(Path::new("scripts/sentences.jsonl")).expect("sentences");
+    let spoken = |copies: usize| {
+        let copy = |copy: usize| {
+            let renamed = move |line: &str| {
+                let mut line: Value = serde_json::from_str(line).expect("a line of JSON");
+                line["id"] = json!(format!("{}-{copy}", line["id"].as_str().expect("an id")));
+                line.to_string() + "\n"
+            };
+            lines.lines().map(renamed).collect::<String>()
+        };
+        let batch: String = (0..copies).map(copy).collect();
+        let name = format!("{copies}.jsonl");
+        fs::write(bench.path(&name), batch).expect("a file");
+        let start = Instant::now();
+        let output = copies.to_string();
+        let args = ["generate", "--batch", &name, "--voice", "heart", "--output", &output, "--gpu", "0", "--json"];
+        let mut program = bench.program();
+        let done = program.env("VOICE_CLONE_MODELS_DIR", models()).args(args).args(["--cpu-limit", "100"]).assert();
+        let report: Value = serde_json::from_slice(&done.success().get_output().stdout).expect("JSON");
+        (start.elapsed().as_secs_f64(), report["duration_s"].as_f64().expect("a duration"))
+    };
+    let ((few_s, few_audio_s), (many_s, many_audio_s)) = (spoken(1), spoken(8));
+    let factor = (many_s - few_s) / (many_audio_s - few_audio_s);
+    println!("{many_s:.1} s for {many_audio_s:.0} s of speech, {few_s:.1} s for {few_audio_s:.0} s: {factor:.5}");
+    assert!(factor <= 0.002, "a real-time factor of {factor:.5}");
 }

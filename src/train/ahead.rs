@@ -71,8 +71,7 @@ impl<T: Send + 'static> Ahead<T> {
         Self::with_workers(vec![make])
     }
 
-    /// A thread for each of `makers`, which must all make the same of a step. With several of them each has one thread of
-    /// libtorch's, and they are as many steps ahead.
+    /// A thread for each of `makers`, which must all make the same of a step; they are as many steps ahead.
     pub fn with_workers(makers: Vec<impl FnMut(u64) -> T + Send + 'static>) -> Self {
         let (steps, wanted) = channel::<u64>();
         let (finished, made) = channel();
@@ -80,9 +79,8 @@ impl<T: Send + 'static> Ahead<T> {
         for mut make in makers {
             let (wanted, finished) = (wanted.clone(), finished.clone());
             spawn(move || {
-                if workers > 1 {
-                    tch::set_num_threads(1);
-                }
+                // More of libtorch's threads would only be in the way of those that train.
+                tch::set_num_threads(1);
                 loop {
                     let step = wanted.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).recv();
                     let Ok(step) = step else { break };
