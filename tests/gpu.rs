@@ -37,4 +37,5 @@ fn a_slip_in_the_flags_is_named() {
     fails("gpu --watch 0", "above zero");
     fails("gpu --set runtime.gpu_exclude=all", "numbers of GPUs");
     fails("train --input a --model m --gpu-memory-limit 200", "200 is not in 1..=100");
+    fails("process --input a --output b --gpu 1,1", "GPU 1 is named twice");
 }

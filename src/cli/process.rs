@@ -4,7 +4,7 @@ use std::{num::NonZeroUsize, path::PathBuf};
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::{diarize::WhoArgs, values::VoiceName};
+use super::{diarize::WhoArgs, gpu::GpuArgs, values::VoiceName};
 
 /// Turn recordings into clean, levelled, catalogued speech.
 ///
@@ -58,6 +58,10 @@ pub struct ProcessArgs {
     /// Who may speak.
     #[command(flatten)]
     pub who: WhoArgs,
+
+    /// Which GPUs may tell speakers apart; everything else is work for the CPU.
+    #[command(flatten)]
+    pub gpu: GpuArgs,
 
     /// Exit with code 1 if any recording could not be used.
     #[arg(long)]

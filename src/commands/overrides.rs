@@ -21,8 +21,8 @@ pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
         Command::Evaluate(args) => Some(&args.gpu),
         Command::Diarize(args) => Some(&args.gpu),
         Command::Gpu(args) => Some(&args.wish),
-        Command::Process(_)
-        | Command::Mix(_)
+        Command::Process(args) => Some(&args.gpu),
+        Command::Mix(_)
         | Command::Speaker(_)
         | Command::Text(_)
         | Command::Voices(_)

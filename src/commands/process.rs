@@ -100,10 +100,14 @@ impl Hearing {
     /// None if nobody asked for it.
     fn new(args: &ProcessArgs, session: &Session) -> anyhow::Result<Option<Self>> {
         if !args.diarize && !args.who.is_given() {
+            // A slip is told even where no GPU is needed.
+            if args.gpu.gpu.is_some() {
+                session.device()?;
+            }
             return Ok(None);
         }
         let count = who::speaker_count(&args.who)?;
-        let models = Models::new(&paths::models_dir(session.config()), tch::Device::Cpu);
+        let models = Models::new(&paths::models_dir(session.config()), session.device()?);
         let networks = models.hearings(&paths::speaker_encoder(session.config()))?;
         let first = networks.take()?;
         let encoder = first.encoder();

@@ -6,7 +6,7 @@
 //! breath change within a frame, and need no fine frequencies.
 
 use serde::{Deserialize, Serialize};
-use tch::{Kind, Tensor, nn};
+use tch::{Device, Kind, Tensor, nn};
 
 use super::consistency::{MelConsistency, MelSource};
 use super::excitation::{pulse_train, white_noise};
@@ -130,13 +130,14 @@ impl HarmonicVocoder {
     }
 
     /// Several utterances at once, each as by [`forward_seeded`](Self::forward_seeded) alone: samples (1, T * hop) of
-    /// each. All mels come from the same source.
+    /// each, on the CPU. All mels come from the same source.
     pub fn forward_each(&self, inputs: &[&VocoderInput], seeds: &[u64]) -> Vec<Tensor> {
         let frames: Vec<i64> = inputs.iter().map(|input| input.mel.size()[2]).collect();
         let (longest, shortest) = (frames.iter().max(), frames.iter().min());
         let (Some(&longest), Some(&shortest)) = (longest, shortest) else { return Vec::new() };
         if shortest < Lengths::SHORTEST {
-            return inputs.iter().zip(seeds).map(|(input, &seed)| self.forward_seeded(input, seed)).collect();
+            let alone = |(input, &seed): (&&VocoderInput, &u64)| self.forward_seeded(input, seed).to_device(Device::Cpu);
+            return inputs.iter().zip(seeds).map(alone).collect();
         }
         let hop = self.config.mel.hop;
         // Behind its end an utterance goes on as it ended, and its noise is silent.
@@ -162,6 +163,8 @@ impl HarmonicVocoder {
         };
         let shaped = self.excited(&batch, noise, &lengths);
         let made = self.consistency.restore_each(&shaped, &batch.mel, batch.source, self.config.rounds, &lengths);
+        // All in one transfer.
+        let made = made.to_device(Device::Cpu);
         frames.iter().zip(0..).map(|(&frames, row)| made.narrow(0, row, 1).narrow(1, 0, frames * hop)).collect()
     }
 
@@ -208,8 +211,6 @@ fn log_magnitude(head: &Tensor) -> Tensor {
 
 #[cfg(test)]
 mod tests {
-    use tch::Device;
-
     use super::*;
 
     #[test]
