@@ -46,6 +46,8 @@ pub struct NetworkHearing {
     pub encoder: Option<SpeakerEncoder>,
 }
 
+/// The encoder's frames of a stretch are filled up to a multiple of this: 0.5 s.
+const LENGTHS: usize = 50;
 /// Who speaks for fewer frames is nobody.
 const LEAST_FRAMES: usize = 10;
 
@@ -63,8 +65,11 @@ impl NetworkHearing {
         }
         let each = hop / SpeakerEncoder::HOP as usize;
         let part = frames.narrow(2, (chosen.start * each) as i64, (chosen.len() * each) as i64);
-        let all = part.narrow(1, 0, 1).ones_like();
-        Ok(floats(&tch::no_grad(|| self.base.pool(&part, &all))))
+        // For each length that libtorch meets it keeps a kernel of its own: hours of speech would have them all.
+        let length = chosen.len() * each;
+        let padding = [0, (length.next_multiple_of(LENGTHS) - length) as i64];
+        let mask = part.narrow(1, 0, 1).ones_like().constant_pad_nd(padding);
+        Ok(floats(&tch::no_grad(|| self.base.pool(&part.constant_pad_nd(padding), &mask))))
     }
 }
 
