@@ -136,7 +136,8 @@ impl HarmonicVocoder {
         let (longest, shortest) = (frames.iter().max(), frames.iter().min());
         let (Some(&longest), Some(&shortest)) = (longest, shortest) else { return Vec::new() };
         if shortest < Lengths::SHORTEST {
-            let alone = |(input, &seed): (&&VocoderInput, &u64)| self.forward_seeded(input, seed).to_device(Device::Cpu);
+            let alone =
+                |(input, &seed): (&&VocoderInput, &u64)| self.forward_seeded(input, seed).to_device(Device::Cpu);
             return inputs.iter().zip(seeds).map(alone).collect();
         }
         let hop = self.config.mel.hop;
