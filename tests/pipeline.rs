@@ -114,15 +114,20 @@ fn what_cannot_be_done_is_said_and_leaves_no_file() {
     assert!(!bench.path("x.wav").exists() && !bench.path("voices/eva").exists());
 }
 
+/// Half a minute of one speaker, with transcripts.
+fn speech(bench: &Bench) {
+    for index in 0..3 {
+        record(&bench.path(&format!("data/{index}.wav")), 8.0, 150.0);
+        fs::write(bench.path(&format!("data/{index}.txt")), TRANSCRIPT).expect("a file");
+    }
+}
+
 /// A training that was killed leaves no half-made voice, and goes on where it was when it is started again.
 #[cfg(unix)]
 #[test]
 fn a_killed_training_goes_on() {
     let bench = Bench::new();
-    for index in 0..3 {
-        record(&bench.path(&format!("data/{index}.wav")), 8.0, 150.0);
-        fs::write(bench.path(&format!("data/{index}.txt")), TRANSCRIPT).expect("a file");
-    }
+    speech(&bench);
     let train = |name| ["train", "--input", "data", "--model", name, "--steps", "72", "--gpu", "none", "--json"];
     let whole = bench.json(&train("ann"));
     let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_voice-clone"))
@@ -156,10 +161,7 @@ fn a_killed_training_goes_on() {
 #[test]
 fn a_voice_is_trained_on_several_devices() {
     let bench = Bench::new();
-    for index in 0..3 {
-        record(&bench.path(&format!("data/{index}.wav")), 8.0, 150.0);
-        fs::write(bench.path(&format!("data/{index}.txt")), TRANSCRIPT).expect("a file");
-    }
+    speech(&bench);
     let voice = VoiceTraining {
         input: &bench.path("data"),
         name: "eva",
