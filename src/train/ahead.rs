@@ -71,6 +71,14 @@ impl<T: Send + 'static> Ahead<T> {
         Self::with_workers(vec![make])
     }
 
+    /// So many threads, at least one, each with a copy of `data` for its maker; see [`Ahead::with_workers`].
+    pub fn with_copies<D: Clone, M>(workers: usize, data: D, maker: impl Fn(D) -> M) -> Self
+    where
+        M: FnMut(u64) -> T + Send + 'static,
+    {
+        Self::with_workers(vec![data; workers.max(1)].into_iter().map(maker).collect())
+    }
+
     /// A thread for each of `makers`, which must all make the same of a step; they are as many steps ahead.
     pub fn with_workers(makers: Vec<impl FnMut(u64) -> T + Send + 'static>) -> Self {
         let (steps, wanted) = channel::<u64>();

@@ -107,7 +107,7 @@ impl AcousticTask {
                 tch::no_grad(|| Batch::new(items, &known, random, device))
             }
         };
-        let batches = Ahead::with_workers(vec![training; data.loaders.max(1)].into_iter().map(maker).collect());
+        let batches = Ahead::with_copies(data.loaders, training, maker);
         Ok(Self {
             model: AcousticModel::new(store.root(), config),
             weights,

@@ -96,7 +96,7 @@ impl DenoiserTask {
                 tch::no_grad(|| examples.draw(size.get(), length, &mut random).to_device(device))
             }
         };
-        let batches = Ahead::with_workers(vec![examples; loaders.max(1)].into_iter().map(maker).collect());
+        let batches = Ahead::with_copies(loaders, examples, maker);
         Ok(Self {
             network: Denoiser::new(store.root(), recipe.model.clone()),
             spectrum: Spectrum::new(device),

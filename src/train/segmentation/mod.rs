@@ -84,7 +84,7 @@ impl SegmentationTask {
                 tch::no_grad(|| examples.draw(size.get(), &mut random).to_device(device))
             }
         };
-        let batches = Ahead::with_workers(vec![examples; loaders.max(1)].into_iter().map(maker).collect());
+        let batches = Ahead::with_copies(loaders, examples, maker);
         let powerset = Segmentation::classes();
         let orders: Vec<i64> =
             powerset.permutations().iter().flat_map(|(_, classes)| classes).map(|&class| class as i64).collect();
