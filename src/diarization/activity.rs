@@ -1,5 +1,7 @@
 //! The last stage: what the windows say of each speaker, frame by frame, and the turns that follow.
 
+use std::collections::BTreeMap;
+
 use super::segmentation::Segmentation;
 use super::windows::Window;
 use crate::units::{SampleRate, Seconds};
@@ -17,13 +19,18 @@ pub struct Stretch {
     pub activity: f64,
 }
 
-/// The probabilities that speakers speak, from some frame on.
+/// The probabilities that speakers speak, frame by frame. Of a frame only those are kept who may speak in it: a long
+/// recording may have hundreds of speakers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Activity {
     /// The first frame.
-    pub start: usize,
-    /// A row for each speaker.
-    pub rows: Vec<Vec<f32>>,
+    start: usize,
+    /// The number of speakers.
+    speakers: usize,
+    /// Where the entries of each frame end.
+    ends: Vec<usize>,
+    /// Speakers in ascending order, and how probable they are: more than 0, 1 at most.
+    entries: Vec<(u32, f32)>,
 }
 
 /// What a turn is.
@@ -54,68 +61,122 @@ pub fn frame() -> Seconds {
     SampleRate::ANALYSIS.duration(Segmentation::HOP as usize)
 }
 
-/// The probability that each of `speakers` speaks in each frame: the mean over the windows, their middle counting most.
-/// `owners` says whose each window's voices are; the probabilities of voices that a window holds apart add up.
-pub fn probabilities(windows: &[Window], owners: &[Vec<Option<usize>>], speakers: usize) -> Vec<Vec<f32>> {
-    let total = windows.iter().map(|window| window.start + window.frames).max().unwrap_or(0);
-    let mut sums = vec![vec![0f32; total]; speakers];
-    let mut weights = vec![0f32; total];
-    for (window, owners) in windows.iter().zip(owners) {
-        let half = window.frames as f32 / 2.0;
-        let weight = |frame: usize| 1.02 - ((frame as f32 + 0.5 - half) / half).abs();
-        (0..window.frames).for_each(|frame| weights[window.start + frame] += weight(frame));
-        for (voice, owner) in window.voices.iter().zip(owners) {
-            let Some(owner) = owner else { continue };
-            for (frame, &activity) in (voice.first..).zip(&voice.activity) {
-                sums[*owner][window.start + frame] += weight(frame) * f32::from(activity) / 255.0;
+impl Activity {
+    /// The mean over the windows, which come in order with the owners of their voices, their middle counting most; from the
+    /// first window's beginning on. The probabilities of voices that a window holds apart add up.
+    pub fn new<'w>(windows: impl Iterator<Item = (&'w Window, &'w [Option<usize>])>, speakers: usize) -> Self {
+        let mut windows = windows.peekable();
+        let start = windows.peek().map_or(0, |(window, _)| window.start);
+        let mut made = Self { start, speakers, ends: Vec::new(), entries: Vec::new() };
+        let mut open = Open::default();
+        for (window, owners) in windows {
+            open.close(window.start.saturating_sub(start + made.frames()), &mut made);
+            let half = window.frames as f32 / 2.0;
+            let weight = |frame: usize| 1.02 - ((frame as f32 + 0.5 - half) / half).abs();
+            add(&mut open.weights, (0..window.frames).map(|frame| (frame, weight(frame))));
+            for (voice, owner) in window.voices.iter().zip(owners) {
+                let Some(owner) = owner else { continue };
+                let share = |(frame, activity): (usize, &u8)| (frame, weight(frame) * f32::from(*activity) / 255.0);
+                add(open.sums.entry(*owner).or_default(), (voice.first..).zip(&voice.activity).map(share));
             }
         }
+        open.close(open.weights.len(), &mut made);
+        made
     }
-    for sum in &mut sums {
-        let share = |sum: f32, weight: f32| (sum / weight.max(f32::MIN_POSITIVE)).min(1.0);
-        sum.iter_mut().zip(&weights).for_each(|(sum, weight)| *sum = share(*sum, *weight));
+
+    /// The number of frames.
+    pub fn frames(&self) -> usize {
+        self.ends.len()
     }
-    sums
+
+    /// The first frame.
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The probability that a speaker speaks in a frame, counted from the first; none where either is not known.
+    pub fn of(&self, speaker: usize, frame: usize) -> Option<f32> {
+        let known = speaker < self.speakers && frame < self.frames();
+        known.then(|| self.at(frame).iter().find(|(who, _)| *who as usize == speaker).map_or(0.0, |(_, share)| *share))
+    }
+
+    /// The entries of a frame.
+    fn at(&self, frame: usize) -> &[(u32, f32)] {
+        let from = frame.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.entries[from..self.ends[frame]]
+    }
+
+    /// The spans of frames in which each speaker speaks: as many at a time as the probabilities add up to, `most` at most,
+    /// and those who are the most probable.
+    fn spans(&self, most: usize) -> Vec<Vec<(usize, usize)>> {
+        let mut spans: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.speakers];
+        for frame in 0..self.frames() {
+            let mut entries = self.at(frame).to_vec();
+            let total: f32 = entries.iter().map(|(_, share)| share).sum();
+            let count = SPEAKING.iter().filter(|&&least| total > least).count().min(most);
+            entries.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+            for (speaker, _) in entries.into_iter().take(count) {
+                match spans[speaker as usize].last_mut() {
+                    Some((_, end)) if *end == frame => *end = frame + 1,
+                    _ => spans[speaker as usize].push((frame, frame + 1)),
+                }
+            }
+        }
+        spans
+    }
 }
 
-/// In which frames each speaker speaks: as many at a time as the probabilities add up to, `most` at most, and those who
-/// are the most probable.
-fn speaking(probabilities: &[Vec<f32>], most: usize) -> Vec<Vec<bool>> {
-    let frames = probabilities.first().map_or(0, Vec::len);
-    let mut on = vec![vec![false; frames]; probabilities.len()];
-    let mut order: Vec<usize> = Vec::new();
-    for frame in 0..frames {
-        let total: f32 = probabilities.iter().map(|row| row[frame]).sum();
-        let count = SPEAKING.iter().filter(|&&least| total > least).count().min(most);
-        if count > 0 {
-            order.clear();
-            order.extend((0..probabilities.len()).filter(|&speaker| probabilities[speaker][frame] > 0.0));
-            order.sort_by(|&a, &b| probabilities[b][frame].total_cmp(&probabilities[a][frame]).then(a.cmp(&b)));
-            order.iter().take(count).for_each(|&speaker| on[speaker][frame] = true);
+/// What windows that may not be the last say of frames, from the first that is not closed on.
+#[derive(Debug, Default)]
+struct Open {
+    weights: Vec<f32>,
+    sums: BTreeMap<usize, Vec<f32>>,
+}
+
+impl Open {
+    /// Closes the first `count` frames.
+    fn close(&mut self, count: usize, activity: &mut Activity) {
+        for frame in 0..count {
+            let weight = self.weights.get(frame).map_or(f32::MIN_POSITIVE, |weight| weight.max(f32::MIN_POSITIVE));
+            let share = |sum: &Vec<f32>| sum.get(frame).map_or(0.0, |sum| (sum / weight).min(1.0));
+            let entries = self.sums.iter().map(|(&speaker, sum)| (speaker as u32, share(sum)));
+            activity.entries.extend(entries.filter(|(_, share)| *share > 0.0));
+            activity.ends.push(activity.entries.len());
         }
+        let drop_first = |row: &mut Vec<f32>| drop(row.drain(..count.min(row.len())));
+        drop_first(&mut self.weights);
+        self.sums.values_mut().for_each(drop_first);
+        self.sums.retain(|_, row| !row.is_empty());
     }
-    on
+}
+
+/// Adds values at their places to a row, which grows where it must.
+fn add(row: &mut Vec<f32>, values: impl Iterator<Item = (usize, f32)>) {
+    for (place, value) in values {
+        if place >= row.len() {
+            row.resize(place + 1, 0.0);
+        }
+        row[place] += value;
+    }
 }
 
 /// Stretches in the order of time, none after `duration`.
-pub fn stretches(probabilities: &[Vec<f32>], rules: TurnRules, duration: Seconds) -> Vec<Stretch> {
-    let on = speaking(probabilities, rules.at_once);
-    let rows = probabilities.iter().zip(&on).enumerate();
+pub fn stretches(activity: &Activity, rules: TurnRules, duration: Seconds) -> Vec<Stretch> {
+    let spans = activity.spans(rules.at_once).into_iter().enumerate();
     let mut all: Vec<Stretch> =
-        rows.flat_map(|(speaker, (row, on))| of_speaker(speaker, row, on, rules.min_pause, duration)).collect();
+        spans.flat_map(|(speaker, spans)| of_speaker(speaker, spans, activity, rules.min_pause, duration)).collect();
     all.sort_by(|a, b| a.start.0.total_cmp(&b.start.0).then(a.speaker.cmp(&b.speaker)));
     all
 }
 
-fn of_speaker(speaker: usize, row: &[f32], on: &[bool], min_pause: Seconds, duration: Seconds) -> Vec<Stretch> {
+fn of_speaker(
+    speaker: usize,
+    mut spans: Vec<(usize, usize)>,
+    activity: &Activity,
+    min_pause: Seconds,
+    duration: Seconds,
+) -> Vec<Stretch> {
     let count = |time: Seconds| (time.0 / frame().0).round() as usize;
-    let mut spans: Vec<(usize, usize)> = Vec::new();
-    for (at, _) in on.iter().enumerate().filter(|(_, on)| **on) {
-        match spans.last_mut() {
-            Some((_, end)) if *end == at => *end = at + 1,
-            _ => spans.push((at, at + 1)),
-        }
-    }
     spans.retain(|(start, end)| end - start >= count(BLIP));
     let mut joined: Vec<(usize, usize)> = Vec::new();
     for span in spans {
@@ -126,11 +187,12 @@ fn of_speaker(speaker: usize, row: &[f32], on: &[bool], min_pause: Seconds, dura
     }
     joined.retain(|(start, end)| end - start >= count(SHORTEST_SPEECH));
     let time = |at: usize| Seconds((at as f64 * frame().0).min(duration.0));
+    let share = |frame: usize| f64::from(activity.of(speaker, frame).unwrap_or(0.0));
     let stretch = |(start, end): (usize, usize)| Stretch {
         start: time(start),
         end: time(end),
         speaker,
-        activity: row[start..end].iter().map(|&share| f64::from(share)).sum::<f64>() / (end - start) as f64,
+        activity: (start..end).map(share).sum::<f64>() / (end - start) as f64,
     };
     joined.into_iter().map(stretch).filter(|one| one.end.0 > one.start.0).collect()
 }
@@ -144,17 +206,40 @@ mod tests {
         Voice { first: 0, activity: activity.to_vec(), embedding: Vec::new(), frames: activity.len() }
     }
 
+    /// As the rows of speakers say.
+    fn activity(rows: &[Vec<f32>]) -> Activity {
+        let mut made = Activity { start: 0, speakers: rows.len(), ends: Vec::new(), entries: Vec::new() };
+        let sums: BTreeMap<usize, Vec<f32>> = rows.iter().cloned().enumerate().collect();
+        Open { weights: vec![1.0; rows[0].len()], sums }.close(rows[0].len(), &mut made);
+        made
+    }
+
     #[test]
     fn windows_that_overlap_are_averaged_by_their_middle() {
         let windows = [
-            Window { start: 0, frames: 4, voices: vec![voice(&[255, 255, 255, 255])] },
-            Window { start: 2, frames: 4, voices: vec![voice(&[0, 0, 0, 0]), voice(&[255, 255, 255, 255])] },
+            Window { start: 10, frames: 4, voices: vec![voice(&[255, 255, 255, 255])] },
+            Window { start: 12, frames: 4, voices: vec![voice(&[0, 0, 0, 0]), voice(&[255, 255, 255, 255])] },
         ];
-        let found = probabilities(&windows, &[vec![Some(1)], vec![Some(1), Some(0)]], 2);
-        assert_eq!(found[1][..2], [1.0, 1.0]);
+        let owners: [&[Option<usize>]; 2] = [&[Some(1)], &[Some(1), Some(0)]];
+        let found = Activity::new(windows.iter().zip(owners), 2);
+        assert_eq!((found.start(), found.frames()), (10, 6));
+        let of = |speaker: usize, frame: usize| found.of(speaker, frame).expect("known");
+        assert_eq!((of(1, 0), of(1, 1)), (1.0, 1.0));
         // The third frame lies nearer to the first window's middle, the fourth to the second's.
-        assert!(found[1][2] > 0.5 && found[1][3] < 0.5 && found[1][4] == 0.0);
-        assert!((found[0][2] + found[1][2] - 1.0).abs() < 1e-6);
+        assert!(of(1, 2) > 0.5 && of(1, 3) < 0.5 && of(1, 4) == 0.0);
+        assert!((of(0, 2) + of(1, 2) - 1.0).abs() < 1e-6);
+        assert_eq!((found.of(2, 0), found.of(0, 6)), (None, None));
+    }
+
+    #[test]
+    fn what_is_kept_does_not_grow_with_the_number_of_speakers() {
+        // Every window has a speaker of its own, with a gap to the next.
+        let windows: Vec<Window> =
+            (0..300).map(|index| Window { start: index * 6, frames: 4, voices: vec![voice(&[200; 4])] }).collect();
+        let owners: Vec<Option<usize>> = (0..300).map(Some).collect();
+        let found = Activity::new(windows.iter().zip(owners.chunks(1)), 300);
+        assert_eq!((found.frames(), found.entries.len()), (299 * 6 + 4, 300 * 4));
+        assert!((0..300).all(|speaker| found.of(speaker, speaker * 6 + 3).is_some_and(|share| share > 0.7)));
     }
 
     #[test]
@@ -163,7 +248,7 @@ mod tests {
         row[50..60].fill(0.1);
         row[100..130].fill(0.1);
         row[110..114].fill(0.9);
-        let found = |rules| stretches(&[vec![0.0; 200], row.clone()], rules, Seconds(3.9));
+        let found = |rules| stretches(&activity(&[vec![0.0; 200], row.clone()]), rules, Seconds(3.9));
         let times =
             |found: &[Stretch]| -> Vec<_> { found.iter().map(|one| (one.speaker, one.start.0, one.end.0)).collect() };
         let usual = found(TurnRules::default());
@@ -179,8 +264,9 @@ mod tests {
         // Surely one of the first two, nobody, both, and a third beside one of them.
         let rows = vec![vec![0.45, 0.2, 0.9, 0.1], vec![0.4, 0.1, 0.8, 0.7], vec![0.0, 0.1, 0.0, 0.8]];
         let at = |most: usize| {
-            let on = speaking(&rows, most);
-            [0, 1, 2, 3].map(|frame| (0..3).filter(|&who| on[who][frame]).collect::<Vec<usize>>())
+            let spans = activity(&rows).spans(most);
+            let on = |who: usize, frame: usize| spans[who].iter().any(|&(start, end)| (start..end).contains(&frame));
+            [0, 1, 2, 3].map(|frame| (0..3).filter(|&who| on(who, frame)).collect::<Vec<usize>>())
         };
         assert_eq!(at(usize::MAX), [vec![0], vec![], vec![0, 1], vec![1, 2]]);
         assert_eq!(at(1), [vec![0], vec![], vec![0], vec![2]], "one at a time");

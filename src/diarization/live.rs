@@ -181,7 +181,7 @@ impl<'a> Live<'a> {
 
     /// Whose the voices of a window are; new speakers are added.
     fn owners(&mut self, window: &Window) -> Vec<Option<usize>> {
-        let past = self.probabilities();
+        let past = self.activity();
         let mut owners = Vec::new();
         for voice in &window.voices {
             let fits = |who: usize| {
@@ -218,27 +218,23 @@ impl<'a> Live<'a> {
         }
     }
 
-    fn probabilities(&self) -> Activity {
-        let start = self.recent.front().map_or(0, |(window, _)| window.start);
-        let windows: Vec<Window> =
-            self.recent.iter().map(|(window, _)| Window { start: window.start - start, ..window.clone() }).collect();
-        let owners: Vec<Vec<Option<usize>>> = self.recent.iter().map(|(_, owners)| owners.clone()).collect();
-        Activity { start, rows: activity::probabilities(&windows, &owners, self.people.len()) }
+    fn activity(&self) -> Activity {
+        Activity::new(self.recent.iter().map(|(window, owners)| (window, owners.as_slice())), self.people.len())
     }
 
     /// Labels what lies before the frame `until`, and revises what is old enough.
     fn label(&mut self, until: usize, labels: &mut Vec<Label>) {
-        let activity = self.probabilities();
-        let total = activity.rows.first().map_or(0, Vec::len);
+        let activity = self.activity();
+        let total = activity.frames();
         let length = Seconds(total as f64 * activity::frame().0);
         let mut sets: Vec<Vec<usize>> = vec![Vec::new(); total];
-        for one in activity::stretches(&activity.rows, self.diarizer.rules, length) {
+        for one in activity::stretches(&activity, self.diarizer.rules, length) {
             let at = |time: Seconds| ((time.0 / activity::frame().0).round() as usize).min(total);
             sets[at(one.start)..at(one.end)].iter_mut().for_each(|set| set.push(one.speaker));
         }
         sets.iter_mut().for_each(|set| set.sort_unstable());
         let now =
-            |frame: usize| frame.checked_sub(activity.start).and_then(|at| sets.get(at)).cloned().unwrap_or_default();
+            |frame: usize| frame.checked_sub(activity.start()).and_then(|at| sets.get(at)).cloned().unwrap_or_default();
         let known = self.first + self.said.len();
         let fresh: Vec<Vec<usize>> = (known..until.max(known)).map(now).collect();
         self.tell(known, &fresh, false, labels);
@@ -280,12 +276,12 @@ impl<'a> Live<'a> {
 fn in_time(voice: &Voice, start: usize, past: &Activity, who: usize) -> f32 {
     let (mut both, mut either) = (0.0, 0.0);
     for (index, &activity) in voice.activity.iter().enumerate() {
-        let at = (start + voice.first + index).checked_sub(past.start);
+        let at = (start + voice.first + index).checked_sub(past.start());
         // Somebody new has no past.
-        let Some(before) = past.rows.get(who).zip(at).and_then(|(row, at)| row.get(at)) else { continue };
+        let Some(before) = at.and_then(|at| past.of(who, at)) else { continue };
         let activity = f32::from(activity) / 255.0;
-        both += activity.min(*before);
-        either += activity.max(*before);
+        both += activity.min(before);
+        either += activity.max(before);
     }
     // Less than half a second says nothing.
     if either > 25.0 { both / either } else { 0.0 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Turn,
-    activity::{self, Stretch, TurnRules},
+    activity::{self, Activity, Stretch, TurnRules},
     clustering::{Clustering, SpeakerCount, Speakers},
     confidence::Evidence,
     hearing::Hearing,
@@ -105,8 +105,9 @@ impl Diarizer<'_> {
 
     /// `called` is what each speaker is called already.
     pub(super) fn turns(&self, heard: &Heard, speakers: &Speakers, file: &str, called: &[Option<String>]) -> Diarized {
-        let probabilities = activity::probabilities(&heard.windows, &speakers.owners, speakers.centroids.len());
-        let stretches = activity::stretches(&probabilities, self.rules, heard.duration);
+        let windows = heard.windows.iter().zip(speakers.owners.iter().map(Vec::as_slice));
+        let activity = Activity::new(windows, speakers.centroids.len());
+        let stretches = activity::stretches(&activity, self.rules, heard.duration);
         let names = self.names(&stretches, &speakers.centroids, called);
         let evidence: Vec<Evidence> = stretches.iter().map(|one| Evidence::of(one, &heard.windows, speakers)).collect();
         let turn = |(one, evidence): (&Stretch, &Evidence)| Turn {
