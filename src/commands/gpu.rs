@@ -31,16 +31,17 @@ struct Shown {
 /// # Errors
 /// A stdout that can't be written to.
 pub fn run(args: &GpuShowArgs, session: &Session) -> anyhow::Result<()> {
+    let driver = Driver::default();
     loop {
-        let shown = look(session);
+        let shown = look(session, &driver);
         session.print(&shown, || text(&shown))?;
         let Some(seconds) = args.watch else { return Ok(()) };
         thread::sleep(Duration::from_secs_f64(seconds));
     }
 }
 
-fn look(session: &Session) -> Shown {
-    let (reading, reason) = match Driver.read() {
+fn look(session: &Session, driver: &Driver) -> Shown {
+    let (reading, reason) = match driver.read() {
         Ok(reading) => (reading, None),
         Err(reason) => (Reading::default(), Some(reason)),
     };

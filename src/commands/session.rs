@@ -107,14 +107,15 @@ impl Session {
     pub fn watched_devices(&self) -> Result<(Vec<tch::Device>, Option<Arc<Gauge>>), Usage> {
         let Choice { devices, gpus, .. } = self.choice()?;
         let limit_percent = self.config().runtime.gpu_memory_limit;
-        let gauge = (!gpus.is_empty()).then(|| Gauge::start(Box::new(Driver), gpus, limit_percent));
+        let gauge = (!gpus.is_empty()).then(|| Gauge::start(Box::new(Driver::default()), gpus, limit_percent));
         Ok((devices, gauge))
     }
 
     fn choice(&self) -> Result<Choice, Usage> {
         let wish = self.config().runtime.wish();
         let visible = env::var(VISIBLE_DEVICES).ok();
-        let choice = device::choose(&wish, &Driver, visible.as_deref()).map_err(|error| Usage(error.to_string()))?;
+        let choice =
+            device::choose(&wish, &Driver::default(), visible.as_deref()).map_err(|error| Usage(error.to_string()))?;
         match (&choice.note, wish.selection) {
             // The default asks for nothing in particular.
             (Some(note), GpuSelection::All) => tracing::debug!("{note}"),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::nvml::Source;
 use super::plan::Share;
-use super::reading::Gpu;
+use super::reading::Usage;
 
 /// How a GPU was used over a while.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -89,11 +89,11 @@ impl Gauge {
     }
 
     fn read(&self) {
-        let Ok(reading) = self.source.read() else { return };
+        let Ok(usages) = self.source.usage() else { return };
         let mut readings = self.lock();
         for (share, known) in self.gpus.iter().zip(readings.iter_mut()) {
-            let Some(Gpu { busy_percent, used_bytes, memory_bytes, .. }) =
-                reading.gpus.iter().find(|gpu| gpu.uuid == share.uuid)
+            let Some(Usage { busy_percent, used_bytes, memory_bytes, .. }) =
+                usages.iter().find(|usage| usage.uuid == share.uuid)
             else {
                 continue;
             };

@@ -1,5 +1,7 @@
 //! Readings by NVML, the library of NVIDIA's driver.
 
+use std::sync::OnceLock;
+
 use nvml_wrapper::{
     Device, Nvml,
     enum_wrappers::device::{Clock, EccCounter, MemoryError, TemperatureSensor, TopologyLevel},
@@ -7,7 +9,7 @@ use nvml_wrapper::{
     error::NvmlError,
 };
 
-use super::reading::{Gpu, Link, Path, Process, Reading};
+use super::reading::{Gpu, Link, Path, Process, Reading, Usage};
 
 /// What tells of a machine's GPUs.
 pub trait Source {
@@ -16,27 +18,60 @@ pub trait Source {
     /// # Errors
     /// In one line, why nothing is known: there is no driver, or it does not answer.
     fn read(&self) -> Result<Reading, String>;
+
+    /// How much of the GPUs is used at this moment: what of a reading changes from second to second.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    fn usage(&self) -> Result<Vec<Usage>, String> {
+        let of = |Gpu { uuid, used_bytes, memory_bytes, busy_percent, .. }: Gpu| Usage {
+            uuid,
+            used_bytes,
+            memory_bytes,
+            busy_percent,
+        };
+        Ok(self.read()?.gpus.into_iter().map(of).collect())
+    }
 }
 
-/// The driver's own library, opened for each reading.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Driver;
+/// The driver's own library, opened once.
+#[derive(Debug, Default)]
+pub struct Driver {
+    nvml: OnceLock<Nvml>,
+}
 
 /// A GPU has no more NVLinks than this.
 const MOST_LINKS: u32 = 18;
 
+impl Driver {
+    fn nvml(&self) -> Result<&Nvml, String> {
+        if let Some(nvml) = self.nvml.get() {
+            return Ok(nvml);
+        }
+        let nvml = Nvml::init().map_err(told)?;
+        Ok(self.nvml.get_or_init(|| nvml))
+    }
+}
+
+/// What an error of the library means.
+fn told(error: NvmlError) -> String {
+    match error {
+        NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => {
+            "there is no NVIDIA driver (libnvidia-ml.so)".to_owned()
+        }
+        error => format!("the NVIDIA driver does not answer: {error}"),
+    }
+}
+
+/// All GPUs, in order.
+fn devices(nvml: &Nvml) -> Result<Vec<Device<'_>>, NvmlError> {
+    (0..nvml.device_count()?).map(|index| nvml.device_by_index(index)).collect()
+}
+
 impl Source for Driver {
     fn read(&self) -> Result<Reading, String> {
-        let nvml = Nvml::init().map_err(|error| match error {
-            NvmlError::LibloadingError(_) | NvmlError::LibraryNotFound => {
-                "there is no NVIDIA driver (libnvidia-ml.so)".to_owned()
-            }
-            error => format!("the NVIDIA driver does not answer: {error}"),
-        })?;
-        let told = |error: NvmlError| format!("the NVIDIA driver does not answer: {error}");
-        let count = nvml.device_count().map_err(told)?;
-        let devices =
-            (0..count).map(|index| nvml.device_by_index(index)).collect::<Result<Vec<_>, _>>().map_err(told)?;
+        let nvml = self.nvml()?;
+        let devices = devices(nvml).map_err(told)?;
         let gpus = devices.iter().zip(0..).map(|(device, index)| gpu(device, index)).collect::<Result<Vec<_>, _>>();
         let pairs = (0..devices.len()).flat_map(|a| (a + 1..devices.len()).map(move |b| (a, b)));
         let links = pairs.filter_map(|(a, b)| {
@@ -46,6 +81,15 @@ impl Source for Driver {
         });
         let links = links.collect();
         Ok(Reading { driver: nvml.sys_driver_version().unwrap_or_default(), gpus: gpus.map_err(told)?, links })
+    }
+
+    fn usage(&self) -> Result<Vec<Usage>, String> {
+        let of = |device: Device| {
+            let memory = device.memory_info()?;
+            let busy_percent = device.utilization_rates().ok().map(|rates| rates.gpu);
+            Ok(Usage { uuid: device.uuid()?, used_bytes: memory.used, memory_bytes: memory.total, busy_percent })
+        };
+        devices(self.nvml()?).and_then(|devices| devices.into_iter().map(of).collect()).map_err(told)
     }
 }
 

@@ -50,6 +50,19 @@ pub struct Gpu {
     pub processes: Vec<Process>,
 }
 
+/// How much of a GPU is used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// The GPU's own name.
+    pub uuid: String,
+    /// Memory in use, in bytes.
+    pub used_bytes: u64,
+    /// Memory in bytes.
+    pub memory_bytes: u64,
+    /// Share of the time in which something ran, in percent.
+    pub busy_percent: Option<u32>,
+}
+
 /// A process on a GPU.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Process {
