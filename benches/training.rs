@@ -44,10 +44,10 @@ fn utterance(index: usize, random: &mut ChaCha8Rng) -> Labelled {
         durations,
         pitch,
         energy,
-        mel: mel.to_kind(Kind::Half),
-        frame_pitch,
-        voicing,
-        samples: Tensor::zeros([0], (Kind::Int16, Device::Cpu)),
+        mel: mel.to_kind(Kind::Half).into(),
+        frame_pitch: frame_pitch.into(),
+        voicing: voicing.into(),
+        samples: Tensor::zeros([0], (Kind::Int16, Device::Cpu)).into(),
         score: 0.0,
     }
 }

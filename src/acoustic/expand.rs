@@ -2,6 +2,8 @@
 
 use tch::{Device, Kind, Tensor};
 
+use crate::nn::host::sent;
+
 /// Which symbol each frame belongs to, and where in it the frame is.
 #[derive(Debug)]
 pub struct Expansion {
@@ -36,9 +38,9 @@ impl Expansion {
         }
         let (batch, frames) = (durations.len() as i64, frames as i64);
         Self {
-            index: Tensor::from_slice(&index).view([batch, frames]).to_device(device),
-            position: Tensor::from_slice(&position).view([batch, frames, 3]).to_device(device),
-            mask: Tensor::from_slice(&mask).view([batch, frames, 1]).to_device(device),
+            index: sent(&Tensor::from_slice(&index).view([batch, frames]), device),
+            position: sent(&Tensor::from_slice(&position).view([batch, frames, 3]), device),
+            mask: sent(&Tensor::from_slice(&mask).view([batch, frames, 1]), device),
             frames,
         }
     }

@@ -8,7 +8,7 @@ use super::decoder::{Decoder, Frames};
 use super::encoder::TextEncoder;
 use super::expand::{Expansion, round_durations};
 use super::variance::{Variance, VarianceEmbedding, VariancePredictor, energy_db, pitch_hz};
-use crate::nn::host::floats;
+use crate::nn::host::{floats, sent};
 use crate::text::symbols::Symbol;
 
 /// Text to mel.
@@ -114,7 +114,7 @@ impl AcousticModel {
         }
         tch::no_grad(|| {
             let speakers: Vec<Tensor> = said.iter().map(|one| Tensor::from_slice(one.speaker)).collect();
-            let speakers = Tensor::stack(&speakers, 0).to_device(self.device);
+            let speakers = sent(&Tensor::stack(&speakers, 0), self.device);
             let symbols: Vec<&[Symbol]> = said.iter().map(|one| one.symbols).collect();
             let (text, predicted) = self.predict(&symbols, &speakers);
             let count = text.size()[1];
@@ -129,7 +129,7 @@ impl AcousticModel {
                 pitches.push(padded(controls.pitch(&own(&pitch), symbols)));
                 energies.push(padded(controls.energy(&own(&energy), symbols)));
             }
-            let joined = |rows: &[Tensor]| Tensor::cat(rows, 0).to_device(self.device);
+            let joined = |rows: &[Tensor]| sent(&Tensor::cat(rows, 0), self.device);
             let text = self.embedding.forward(&text, &joined(&pitches), &joined(&energies));
             let expansion = Expansion::new(&durations, self.device);
             let frames = self.decoder.forward(&text, &expansion, &speakers);
@@ -171,7 +171,7 @@ impl AcousticModel {
             (Tensor::from_slice(&ids), Tensor::from_slice(&mask))
         };
         let (ids, masks): (Vec<Tensor>, Vec<Tensor>) = texts.iter().map(row).unzip();
-        let stack = |rows: &[Tensor]| Tensor::stack(rows, 0).to_device(self.device);
+        let stack = |rows: &[Tensor]| sent(&Tensor::stack(rows, 0), self.device);
         let (ids, mask) = (stack(&ids), stack(&masks).unsqueeze(-1));
         let text = self.encoder.forward(&ids, &mask);
         let variance = self.variance.forward(&text, speakers, &mask);

@@ -11,7 +11,7 @@ mod speed;
 
 pub use channel::{Response, filter};
 pub use codec::{mu_law, opus_round_trip};
-pub use conversation::{Conversation, ConversationConfig, Mixer, Said, Spoken};
+pub use conversation::{Conversation, ConversationConfig, Member, Mixer, Said, Spoken};
 pub use noise::{bustle, clicks, coloured_noise, gusts, hum, mix, wind};
 pub use room::{Room, convolve, early, impulse_responses};
 pub use speed::Speed;
@@ -20,6 +20,8 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 use tch::{Kind, Tensor};
+
+use crate::nn::shared::Shared;
 
 /// How often speech meets what, as shares of crops, and how badly.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -52,11 +54,11 @@ pub trait Backgrounds {
 }
 
 /// Draws what happens to speech at 16 kHz.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Augmenter {
     config: AugmentConfig,
     /// Impulse responses, at the rate of analysis.
-    rooms: Vec<Tensor>,
+    rooms: Vec<Shared>,
 }
 
 impl Augmenter {

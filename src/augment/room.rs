@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use tch::{Kind, Tensor};
 
 use super::speed::windowed_sinc;
+use crate::nn::shared::Shared;
 use crate::units::SampleRate;
 
 /// Metres a second.
@@ -89,10 +90,10 @@ impl Room {
 }
 
 /// Impulse responses (K) of `count` rooms, at the rate of analysis.
-pub fn impulse_responses(count: usize, rt60_s: (f64, f64), random: &mut ChaCha8Rng) -> Vec<Tensor> {
+pub fn impulse_responses(count: usize, rt60_s: (f64, f64), random: &mut ChaCha8Rng) -> Vec<Shared> {
     let drawn: Vec<Room> = (0..count).map(|_| Room::draw(rt60_s, random)).collect();
     let responses: Vec<Vec<f32>> = drawn.par_iter().map(|room| room.impulse_response(SampleRate::ANALYSIS)).collect();
-    responses.iter().map(|response| Tensor::from_slice(response)).collect()
+    responses.iter().map(|response| Tensor::from_slice(response).into()).collect()
 }
 
 /// Takes away the slow rise that pulses of one sign add up to, with the filter of the paper's appendix.

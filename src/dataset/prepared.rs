@@ -10,6 +10,7 @@ use crate::audio::{AudioError, LoudnessMeter, load_mono};
 use crate::features::mel::{MelConfig, MelSpectrogram};
 use crate::features::pitch::{PitchConfig, PitchTracker};
 use crate::nn::checkpoint::{CheckpointError, Precision, Weights};
+use crate::nn::shared::Shared;
 use crate::units::SampleRate;
 
 /// Loudness inside datasets, in LUFS.
@@ -18,29 +19,16 @@ pub const LOUDNESS_LUFS: f64 = -23.0;
 const PEAK: f32 = 0.95;
 
 /// One utterance, ready for training.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared {
     /// What it is made from.
     pub utterance: CorpusUtterance,
     /// (L) 16-bit samples.
-    pub samples: Tensor,
+    pub samples: Shared,
     /// (M, T) log-mel in half precision and (T) F0 in Hz, 0 where unvoiced; only at the rate of synthesis.
-    pub features: Option<(Tensor, Tensor)>,
+    pub features: Option<(Shared, Shared)>,
     /// The rate of the samples.
     pub rate: SampleRate,
-}
-
-impl Clone for Prepared {
-    /// The tensors are shared.
-    fn clone(&self) -> Self {
-        let share = |(mel, f0): &(Tensor, Tensor)| (mel.shallow_clone(), f0.shallow_clone());
-        Self {
-            utterance: self.utterance.clone(),
-            samples: self.samples.shallow_clone(),
-            features: self.features.as_ref().map(share),
-            rate: self.rate,
-        }
-    }
 }
 
 impl Prepared {
@@ -140,8 +128,8 @@ impl Preparer {
                 Weights::read(&path)?
             }
         };
-        let take = |name: &str| weights.tensors.get(name).map(Tensor::shallow_clone);
-        let features = take("mel").zip(take("f0")).map(|(mel, f0)| (mel.to_kind(Kind::Half), f0));
+        let take = |name: &str| weights.tensors.get(name).map(Shared::from);
+        let features = take("mel").zip(take("f0")).map(|(mel, f0)| (mel.to_kind(Kind::Half).into(), f0));
         let missing = || CheckpointError::Missing { name: "samples".to_string(), missing: 1, total: 1 };
         let samples = take("samples").ok_or_else(missing)?;
         Ok(Prepared { utterance: utterance.clone(), samples, features, rate: self.rate })

@@ -1,4 +1,4 @@
-//! Tensors as plain values on the CPU.
+//! Between the CPU and the device that computes.
 
 use tch::{Device, Kind, Tensor};
 
@@ -8,6 +8,17 @@ pub fn floats(tensor: &Tensor) -> Vec<f32> {
     let mut values = vec![0.0; flat.numel()];
     flat.copy_data(&mut values, flat.numel());
     values
+}
+
+/// A tensor of the CPU where it is needed. On the way to a GPU it lies in pinned memory, so that nobody waits for the copy.
+pub fn sent(tensor: &Tensor, device: Device) -> Tensor {
+    match (tensor.device(), device) {
+        (Device::Cpu, Device::Cuda(_)) => {
+            let pinned = tensor.contiguous().internal_pin_memory(device);
+            pinned.to_device_(device, tensor.kind(), true, false)
+        }
+        _ => tensor.to_device(device),
+    }
 }
 
 #[cfg(test)]

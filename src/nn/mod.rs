@@ -12,3 +12,4 @@ pub mod mixed;
 pub mod pool;
 pub mod pytorch;
 pub mod schedule;
+pub mod shared;

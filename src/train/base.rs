@@ -114,18 +114,18 @@ impl BaseTraining<'_> {
     }
 
     fn aligner(self) -> Result<u64, TrainError> {
-        let seed = self.options.seed;
+        let (seed, loaders) = (self.options.seed, self.loaders());
         let recipe: AlignerRecipe = self.parse()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |u| u.text.is_some())?;
         let preparer = Preparer::synthesis(self.cache);
         let [training, validation] = [training, validation].map(|list| self.prepare(&preparer, list));
         self.train(recipe.run, move |store| {
-            AlignerTask::new(store, recipe.clone(), training.clone(), validation.clone(), seed)
+            AlignerTask::new(store, recipe.clone(), training.clone(), validation.clone(), seed, loaders)
         })
     }
 
     fn speaker(self) -> Result<u64, TrainError> {
-        let seed = self.options.seed;
+        let (seed, loaders) = (self.options.seed, self.loaders());
         let recipe: SpeakerRecipe = self.parse()?;
         let teacher = self.teacher.ok_or_else(|| {
             TrainError::Data("the speaker encoder learns from a teacher: give its embeddings with --teacher".into())
@@ -134,7 +134,7 @@ impl BaseTraining<'_> {
         let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
         let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
         let data = SpeakerData { training, validation, noise, validation_noise, teacher };
-        self.train(recipe.run, move |store| SpeakerTask::new(store, recipe.clone(), data.clone(), seed))
+        self.train(recipe.run, move |store| SpeakerTask::new(store, recipe.clone(), data.clone(), seed, loaders))
     }
 
     fn denoiser(self) -> Result<u64, TrainError> {
@@ -222,7 +222,7 @@ impl BaseTraining<'_> {
     }
 
     fn vocoder(self) -> Result<u64, TrainError> {
-        let seed = self.options.seed;
+        let (seed, loaders) = (self.options.seed, self.loaders());
         let recipe: VocoderRecipe = self.parse()?;
         let (training, validation) = self.split(&recipe.collections, &recipe.held_out, |_| true)?;
         let preparer = Preparer::synthesis(self.cache);
@@ -231,7 +231,7 @@ impl BaseTraining<'_> {
         let taught = if recipe.acoustic_share > 0.0 { self.taught_mels(&training)? } else { TaughtMels::new() };
         self.train(recipe.run, move |store| {
             let taught = taught.iter().map(|(key, mel)| (key.clone(), mel.shallow_clone())).collect();
-            VocoderTask::new(store, &recipe, training.clone(), validation.clone(), taught, seed)
+            VocoderTask::new(store, &recipe, training.clone(), validation.clone(), taught, seed, loaders)
         })
     }
 

@@ -10,12 +10,13 @@ use crate::aligner::Aligner;
 use crate::dataset::prepared::{Prepared, crop};
 use crate::features::pitch::interpolate_unvoiced;
 use crate::nn::host::floats;
+use crate::nn::shared::Shared;
 use crate::speaker::{SpeakerEncoder, SpeakerError};
 use crate::text::FrontEnd;
 use crate::text::symbols::Symbol;
 
 /// One labelled utterance.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Labelled {
     /// The collection's name and id.
     pub key: String,
@@ -30,13 +31,13 @@ pub struct Labelled {
     /// Energy of each symbol, as the models see it.
     pub energy: Vec<f32>,
     /// (M, T) log-mel in half precision.
-    pub mel: Tensor,
+    pub mel: Shared,
     /// (T) pitch of each frame, without gaps.
-    pub frame_pitch: Tensor,
+    pub frame_pitch: Shared,
     /// (T) one where voiced.
-    pub voicing: Tensor,
+    pub voicing: Shared,
     /// (L) 16-bit samples of the recording; none where there is no recording.
-    pub samples: Tensor,
+    pub samples: Shared,
     /// Mean log score of the alignment per frame.
     pub score: f64,
 }
@@ -50,25 +51,6 @@ pub enum LabelError {
     /// The transcript does not fit.
     #[error("the transcript does not fit the recording: {0}")]
     Transcript(#[from] crate::aligner::chain::TooShort),
-}
-
-impl Clone for Labelled {
-    /// The tensors are shared.
-    fn clone(&self) -> Self {
-        Self {
-            key: self.key.clone(),
-            speaker: self.speaker.clone(),
-            symbols: self.symbols.clone(),
-            durations: self.durations.clone(),
-            pitch: self.pitch.clone(),
-            energy: self.energy.clone(),
-            mel: self.mel.shallow_clone(),
-            frame_pitch: self.frame_pitch.shallow_clone(),
-            voicing: self.voicing.shallow_clone(),
-            samples: self.samples.shallow_clone(),
-            score: self.score,
-        }
-    }
 }
 
 impl Labelled {
@@ -99,10 +81,10 @@ impl Labelled {
             energy: per_symbol(&level, quiet),
             symbols,
             durations: alignment.durations,
-            mel: mel.shallow_clone(),
-            frame_pitch,
-            voicing: f0.gt(0.0).to_kind(Kind::Float),
-            samples: prepared.samples.shallow_clone(),
+            mel: mel.clone(),
+            frame_pitch: frame_pitch.into(),
+            voicing: f0.gt(0.0).to_kind(Kind::Float).into(),
+            samples: prepared.samples.clone(),
             score: alignment.score,
         })
     }

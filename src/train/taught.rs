@@ -7,6 +7,7 @@ use crate::acoustic::decoder::Frames;
 use crate::acoustic::expand::Expansion;
 use crate::acoustic::model::{AcousticModel, Teaching};
 use crate::acoustic::variance::Variance;
+use crate::nn::host::sent;
 
 /// A padded batch, N symbols long.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ impl TaughtBatch {
                 row.resize(count, 0.0);
                 Tensor::from_slice(&row)
             };
-            Tensor::stack(&items.iter().map(padded).collect::<Vec<_>>(), 0).to_device(device)
+            sent(&Tensor::stack(&items.iter().map(padded).collect::<Vec<_>>(), 0), device)
         };
         let symbols = stack(&|item| item.symbols.iter().map(|symbol| f32::from(symbol.id())).collect());
         let symbols = symbols.to_kind(Kind::Int64);
@@ -42,7 +43,7 @@ impl TaughtBatch {
         Self {
             mask: symbols.not_equal(0).to_kind(Kind::Float).unsqueeze(-1),
             symbols,
-            speaker: Tensor::stack(&speakers, 0).to_device(device),
+            speaker: sent(&Tensor::stack(&speakers, 0), device),
             durations: items.iter().map(|item| item.durations.clone()).collect(),
             log_duration: stack(&|item| item.durations.iter().map(|&frames| (frames as f32).ln_1p()).collect()),
             pitch: stack(&|item| item.pitch.clone()),

@@ -7,15 +7,16 @@ use rand::distr::weighted::WeightedIndex;
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
-use tch::{Kind, Tensor, nn};
+use tch::{Device, Kind, Tensor, nn};
 
 use super::adversary::{Adversary, AdversaryConfig};
-use super::ahead::BatchSize;
+use super::ahead::{Ahead, BatchSize};
 use super::runner::{Left, Loss, Replica, RunConfig, Task, TrainError};
 use crate::dataset::prepared::Prepared;
 use crate::features::pitch::interpolate_unvoiced;
 use crate::nn::checkpoint::{CheckpointError, Weights};
-use crate::nn::host::floats;
+use crate::nn::host::{floats, sent};
+use crate::nn::shared::Shared;
 use crate::vocoder::consistency::MelSource;
 use crate::vocoder::discriminator::SpectrogramDiscriminator;
 use crate::vocoder::harmonic::{HarmonicConfig, HarmonicVocoder, VocoderInput};
@@ -49,14 +50,14 @@ pub struct VocoderRecipe {
 pub type TaughtMels = HashMap<String, Tensor>;
 
 /// One utterance with F0 ready to slice.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Voiced {
     prepared: Prepared,
-    mel: Tensor,
+    mel: Shared,
     /// What the acoustic model makes of it.
-    taught: Option<Tensor>,
-    f0_hz: Tensor,
-    voicing: Tensor,
+    taught: Option<Shared>,
+    f0_hz: Shared,
+    voicing: Shared,
 }
 
 impl Voiced {
@@ -66,9 +67,9 @@ impl Voiced {
         if !track.iter().any(|&hz| hz > 0.0) {
             return None;
         }
-        let f0_hz = Tensor::from_slice(&interpolate_unvoiced(&track));
-        let taught = taught.remove(&prepared.utterance.key);
-        Some(Self { prepared, mel, taught, voicing: f0.gt(0.0).to_kind(Kind::Float), f0_hz })
+        let f0_hz = Tensor::from_slice(&interpolate_unvoiced(&track)).into();
+        let taught = taught.remove(&prepared.utterance.key).map(Shared::from);
+        Some(Self { prepared, mel, taught, voicing: f0.gt(0.0).to_kind(Kind::Float).into(), f0_hz })
     }
 
     fn frames(&self) -> i64 {
@@ -76,19 +77,32 @@ impl Voiced {
     }
 }
 
+/// Utterances that crops of so many frames are cut from.
+#[derive(Debug, Clone)]
+struct Supply {
+    items: Vec<Voiced>,
+    frames: i64,
+    hop: i64,
+}
+
+/// A batch.
+#[derive(Debug)]
+struct Crops {
+    /// (B, L) what was recorded.
+    samples: Tensor,
+    /// What the vocoder is told of it.
+    input: VocoderInput,
+}
+
 /// The vocoder in training.
 #[derive(Debug)]
 pub struct VocoderTask {
     vocoder: HarmonicVocoder,
     loss: SpectralLoss,
-    training: Vec<Voiced>,
-    validation: Vec<Voiced>,
-    chances: WeightedIndex<f64>,
+    batches: Ahead<Crops>,
+    validation: Supply,
     batch: BatchSize,
-    frames: i64,
-    acoustic_share: f64,
-    seed: u64,
-    device: tch::Device,
+    device: Device,
     adversary: Option<Adversary<SpectrogramDiscriminator>>,
 }
 
@@ -100,11 +114,30 @@ struct Pick {
     taught: bool,
 }
 
+impl Supply {
+    fn crops(&self, picks: &[Pick], device: Device) -> Crops {
+        let (mut samples, mut mel, mut f0, mut voicing) = (vec![], vec![], vec![], vec![]);
+        for &Pick { index, place, taught } in picks {
+            let item = &self.items[index];
+            let start = (place * (item.frames() - self.frames) as f64) as i64;
+            samples.push(item.prepared.crop(start * self.hop, self.frames * self.hop));
+            let source = item.taught.as_ref().filter(|_| taught).unwrap_or(&item.mel);
+            mel.push(source.narrow(1, start, self.frames).to_kind(Kind::Float));
+            f0.push(item.f0_hz.narrow(0, start, self.frames));
+            voicing.push(item.voicing.narrow(0, start, self.frames));
+        }
+        let stack = |tensors: &[Tensor]| sent(&Tensor::stack(tensors, 0), device);
+        let source = MelSource::Recording;
+        let input = VocoderInput { mel: stack(&mel), f0_hz: stack(&f0), voicing: stack(&voicing), source };
+        Crops { samples: stack(&samples), input }
+    }
+}
+
 impl VocoderTask {
     /// Crops held out for validation.
     const VALIDATION_BATCHES: u64 = 4;
 
-    /// Makes the network in `store` and sorts the data.
+    /// Makes the network in `store` and sorts the data; `loaders` threads cut its batches.
     pub fn new(
         store: &nn::VarStore,
         recipe: &VocoderRecipe,
@@ -112,61 +145,47 @@ impl VocoderTask {
         validation: Vec<Prepared>,
         mut taught: TaughtMels,
         seed: u64,
+        loaders: usize,
     ) -> Result<Self, TrainError> {
-        let mut long_enough = |items: Vec<Prepared>| -> Vec<Voiced> {
+        let mut supply = |items: Vec<Prepared>| {
             let voiced = items.into_iter().filter_map(|item| Voiced::new(item, &mut taught));
-            voiced.filter(|item| item.frames() > recipe.frames).collect()
+            let items = voiced.filter(|item| item.frames() > recipe.frames).collect();
+            Supply { items, frames: recipe.frames, hop: recipe.model.mel.hop }
         };
-        let (training, validation) = (long_enough(training), long_enough(validation));
-        let chances = WeightedIndex::new(training.iter().map(|item| item.frames() as f64));
+        let (training, validation) = (supply(training), supply(validation));
+        let chances = WeightedIndex::new(training.items.iter().map(|item| item.frames() as f64));
         let chances = chances.map_err(|_| TrainError::Data("no voiced recording is long enough to train on".into()))?;
+        let (batch, device, acoustic_share) = (BatchSize::new(recipe.batch), store.device(), recipe.acoustic_share);
+        let maker = |training: Supply| {
+            let (size, chances) = (batch.clone(), chances.clone());
+            move |step| {
+                let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
+                let pick = |_| Pick {
+                    index: chances.sample(&mut random),
+                    place: random.random(),
+                    taught: random.random_bool(acoustic_share),
+                };
+                let picks: Vec<Pick> = (0..size.get()).map(pick).collect();
+                tch::no_grad(|| training.crops(&picks, device))
+            }
+        };
         Ok(Self {
+            batches: Ahead::with_copies(loaders, training, maker),
             vocoder: HarmonicVocoder::new(store.root(), recipe.model.clone()),
             loss: SpectralLoss::new(&recipe.model.mel, store.device()),
-            training,
             validation,
-            chances,
-            batch: BatchSize::new(recipe.batch),
-            frames: recipe.frames,
-            acoustic_share: recipe.acoustic_share,
-            seed,
-            device: store.device(),
+            batch,
+            device,
             adversary: recipe
                 .adversary
                 .map(|config| Adversary::new(store.device(), config, SpectrogramDiscriminator::new)),
         })
     }
-
-    /// Samples (B, L) and what the vocoder is told of them.
-    fn crops(&self, picks: &[Pick], items: &[Voiced]) -> (Tensor, VocoderInput) {
-        let hop = self.vocoder.config().mel.hop;
-        let (mut samples, mut mel, mut f0, mut voicing) = (vec![], vec![], vec![], vec![]);
-        for &Pick { index, place, taught } in picks {
-            let item = &items[index];
-            let start = (place * (item.frames() - self.frames) as f64) as i64;
-            samples.push(item.prepared.crop(start * hop, self.frames * hop));
-            let source = item.taught.as_ref().filter(|_| taught).unwrap_or(&item.mel);
-            mel.push(source.narrow(1, start, self.frames).to_kind(Kind::Float));
-            f0.push(item.f0_hz.narrow(0, start, self.frames));
-            voicing.push(item.voicing.narrow(0, start, self.frames));
-        }
-        let stack = |tensors: &[Tensor]| Tensor::stack(tensors, 0).to_device(self.device);
-        let source = MelSource::Recording;
-        let input = VocoderInput { mel: stack(&mel), f0_hz: stack(&f0), voicing: stack(&voicing), source };
-        (stack(&samples), input)
-    }
 }
 
 impl Task for VocoderTask {
     fn loss(&self, batch: u64, progress: f64) -> Loss {
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(batch));
-        let pick = |_| Pick {
-            index: self.chances.sample(&mut random),
-            place: random.random(),
-            taught: random.random_bool(self.acoustic_share),
-        };
-        let picks: Vec<Pick> = (0..self.batch.get()).map(pick).collect();
-        let (real, input) = self.crops(&picks, &self.training);
+        let Crops { samples: real, input } = self.batches.take(batch);
         // Brought back to the mel, it would hardly differ in mel any more, and learn nothing from that.
         let made = self.vocoder.shape(&input);
         let terms = self.loss.terms(&made, &real);
@@ -202,7 +221,7 @@ impl Task for VocoderTask {
     }
 
     fn validate(&self) -> Vec<(&'static str, f64)> {
-        if self.validation.is_empty() {
+        if self.validation.items.is_empty() {
             return Vec::new();
         }
         tch::manual_seed(0);
@@ -210,12 +229,12 @@ impl Task for VocoderTask {
         for batch in 0..Self::VALIDATION_BATCHES {
             let mut random = ChaCha8Rng::seed_from_u64(batch);
             let pick = |_| Pick {
-                index: random.random_range(0..self.validation.len()),
+                index: random.random_range(0..self.validation.items.len()),
                 place: random.random(),
                 taught: false,
             };
             let picks: Vec<Pick> = (0..self.batch.get()).map(pick).collect();
-            let (real, input) = self.crops(&picks, &self.validation);
+            let Crops { samples: real, input } = self.validation.crops(&picks, self.device);
             let terms = self.loss.terms(&self.vocoder.shape(&input), &real);
             let all = [terms.total(), terms.log_magnitude, terms.convergence, terms.mel];
             for (sum, term) in sums.iter_mut().zip(&all) {

@@ -15,6 +15,7 @@ use super::lengths::Lengths;
 use crate::features::mel::MelConfig;
 use crate::features::stft::{Stft, StftConfig};
 use crate::nn::convnext::{ConvNextBlock, ConvNextConfig};
+use crate::nn::host::sent;
 use crate::nn::mixed;
 
 /// Sizes of the network.
@@ -160,7 +161,7 @@ impl HarmonicVocoder {
                 white_noise(frames * hop, seed).constant_pad_nd([0, (longest - frames) * hop])
             };
             let rows: Vec<Tensor> = frames.iter().zip(seeds).map(row).collect();
-            Tensor::stack(&rows, 0).to_device(like.device())
+            sent(&Tensor::stack(&rows, 0), like.device())
         };
         let shaped = self.excited(&batch, noise, &lengths);
         let made = self.consistency.restore_each(&shaped, &batch.mel, batch.source, self.config.rounds, &lengths);

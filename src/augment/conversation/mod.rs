@@ -4,7 +4,7 @@
 mod spoken;
 mod talk;
 
-pub use spoken::Spoken;
+pub use spoken::{Member, Spoken};
 
 use std::ops::Range;
 
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
 use super::{Backgrounds, Response, Room, background, bustle, convolve, filter, level, mu_law};
+use crate::nn::shared::Shared;
 use crate::units::SampleRate;
 
 const RATE: f64 = SampleRate::ANALYSIS.0 as f64;
@@ -141,19 +142,11 @@ pub struct Conversation {
 }
 
 /// Mixes conversations.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Mixer {
     config: ConversationConfig,
     /// Impulse responses, several places in each room.
-    rooms: Vec<Vec<Tensor>>,
-}
-
-impl Clone for Mixer {
-    /// Impulse responses are shared.
-    fn clone(&self) -> Self {
-        let places = |room: &Vec<Tensor>| room.iter().map(Tensor::shallow_clone).collect();
-        Self { config: self.config.clone(), rooms: self.rooms.iter().map(places).collect() }
-    }
+    rooms: Vec<Vec<Shared>>,
 }
 
 impl Mixer {
@@ -174,14 +167,15 @@ impl Mixer {
             .par_iter()
             .map(|places| places.iter().map(|room| room.impulse_response(SampleRate::ANALYSIS)).collect())
             .collect();
-        let tensors = |places: &Vec<Vec<f32>>| places.iter().map(|response| Tensor::from_slice(response)).collect();
+        let tensors =
+            |places: &Vec<Vec<f32>>| places.iter().map(|response| Tensor::from_slice(response).into()).collect();
         Self { config, rooms: responses.iter().map(tensors).collect() }
     }
 
     /// A conversation of `length` samples among a cast.
     pub fn mix(
         &self,
-        cast: &[&[Spoken]],
+        cast: &[Member],
         length: i64,
         backgrounds: &dyn Backgrounds,
         random: &mut ChaCha8Rng,
@@ -261,7 +255,7 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mixer = Mixer::new(config, &mut random);
         let voices = [[bursts(500.0)], [bursts(3_000.0)]];
-        let cast: Vec<&[Spoken]> = voices.iter().map(|voice| voice.as_slice()).collect();
+        let cast: Vec<Member> = voices.iter().map(|voice| Member::as_recorded(voice)).collect();
         mixer.mix(&cast, seconds * 16_000, &Hush, &mut random)
     }
 

@@ -5,6 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
 use super::Speakers;
+use crate::nn::host::sent;
 use crate::train::labels::Labelled;
 use crate::train::taught::TaughtBatch;
 
@@ -40,7 +41,7 @@ impl Batch {
             row.to_kind(Kind::Float).pad([0, missing], "constant", None)
         };
         let stack = |of: &dyn Fn(&Labelled) -> Tensor| {
-            Tensor::stack(&items.iter().map(of).collect::<Vec<_>>(), 0).to_device(device)
+            sent(&Tensor::stack(&items.iter().map(of).collect::<Vec<_>>(), 0), device)
         };
         Self {
             mel: stack(&|item| lay(&item.mel)),

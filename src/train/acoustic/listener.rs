@@ -169,10 +169,10 @@ mod tests {
             durations: vec![],
             pitch: vec![],
             energy: vec![],
-            mel: Tensor::zeros([80, frames], (Kind::Half, Device::Cpu)),
-            frame_pitch: Tensor::zeros([frames], (Kind::Float, Device::Cpu)),
-            voicing: Tensor::ones([frames], (Kind::Float, Device::Cpu)),
-            samples,
+            mel: Tensor::zeros([80, frames], (Kind::Half, Device::Cpu)).into(),
+            frame_pitch: Tensor::zeros([frames], (Kind::Float, Device::Cpu)).into(),
+            voicing: Tensor::ones([frames], (Kind::Float, Device::Cpu)).into(),
+            samples: samples.into(),
             score: 0.0,
         }
     }

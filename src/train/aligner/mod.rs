@@ -19,8 +19,10 @@ use crate::dataset::batches::LengthBatches;
 use crate::dataset::prepared::Prepared;
 use crate::evaluation::edit::{EditCounts, edit_distance};
 use crate::nn::checkpoint::{CheckpointError, Weights};
-use crate::nn::host::floats;
+use crate::nn::host::{floats, sent};
+use crate::nn::shared::Shared;
 use crate::text::FrontEnd;
+use crate::train::ahead::{Ahead, BatchSize};
 use crate::train::runner::{Loss, RunConfig, Task, TrainError};
 
 /// What `models/recipes/aligner.toml` says.
@@ -56,17 +58,21 @@ pub struct AlignerTask {
     recipe: AlignerRecipe,
     training: Vec<Spoken>,
     validation: Vec<Spoken>,
-    batches: LengthBatches,
+    batches: Ahead<Batch>,
+    batch_frames: BatchSize,
     /// None where training begins with weights that know better.
     gaussians: Option<Gaussians>,
-    seed: u64,
     device: Device,
 }
 
 /// A padded batch.
-struct Batch<'a> {
-    items: Vec<&'a Spoken>,
+#[derive(Debug)]
+struct Batch {
+    /// The places of its utterances.
+    items: Vec<usize>,
+    /// (B, M, T).
     mel: Tensor,
+    /// (B, T).
     mask: Tensor,
 }
 
@@ -74,13 +80,14 @@ impl AlignerTask {
     /// How fast the prior follows.
     const PRIOR_RATE: f64 = 0.02;
 
-    /// Makes the network in `store` and turns transcripts into chains.
+    /// Makes the network in `store` and turns transcripts into chains; `loaders` threads lay out its batches.
     pub fn new(
         store: &nn::VarStore,
         recipe: AlignerRecipe,
         training: Vec<Prepared>,
         validation: Vec<Prepared>,
         seed: u64,
+        loaders: usize,
     ) -> Result<Self, TrainError> {
         let front_end = FrontEnd::new();
         let spoken = |items: Vec<Prepared>| -> Vec<Spoken> {
@@ -92,43 +99,47 @@ impl AlignerTask {
         }
         let gaussians = (recipe.bootstrap_steps > 0)
             .then(|| bootstrap(&training, recipe.bootstrap_rounds, recipe.bootstrap_utterances));
-        let lengths = training.iter().map(Spoken::frames).collect();
+        let lengths: Vec<usize> = training.iter().map(Spoken::frames).collect();
+        let longest = lengths.iter().copied().max().unwrap_or(1);
+        let (batch_frames, device) = (BatchSize::at_least(recipe.batch_frames, longest), store.device());
+        let maker = |mels: Vec<Shared>| {
+            let size = batch_frames.clone();
+            let plan = LengthBatches::new(lengths.clone(), size.get(), seed);
+            move |step: u64| {
+                plan.resize(size.get());
+                let items = plan.at(step);
+                let mut random = ChaCha8Rng::seed_from_u64(seed.wrapping_add(step));
+                tch::no_grad(|| {
+                    let (mel, mask) = padded(items.iter().map(|&index| &*mels[index]));
+                    hide_patches(&mel, &mut random);
+                    Batch { items, mel: sent(&mel, device), mask: sent(&mask, device) }
+                })
+            }
+        };
+        let mels: Vec<Shared> = training.iter().map(|item| item.mel.clone()).collect();
         Ok(Self {
             network: AlignerNetwork::new(store.root(), recipe.model.clone()),
-            batches: LengthBatches::new(lengths, recipe.batch_frames, seed),
+            batches: Ahead::with_copies(loaders, mels, maker),
+            batch_frames,
             recipe,
             training,
             validation,
             gaussians,
-            seed,
-            device: store.device(),
+            device,
         })
     }
 
-    fn batch<'a>(&self, items: Vec<&'a Spoken>) -> Batch<'a> {
-        let longest = items.iter().map(|item| item.frames()).max().unwrap_or(0).next_multiple_of(2) as i64;
-        let pad = |item: &&Spoken| {
-            let frames = item.frames() as i64;
-            let mel = item.mel.to_kind(Kind::Float).pad([0, longest - frames], "constant", None);
-            let mask = Tensor::ones([frames], (Kind::Float, Device::Cpu)).pad([0, longest - frames], "constant", None);
-            (mel, mask)
-        };
-        let (mels, masks): (Vec<Tensor>, Vec<Tensor>) = items.iter().map(pad).unzip();
-        let stack = |tensors: &[Tensor]| Tensor::stack(tensors, 0).to_device(self.device);
-        Batch { items, mel: stack(&mels), mask: stack(&masks) }
-    }
-
     /// Targets (B, T, K): who speaks when, as far as the Gaussians, and later the network, know.
-    fn targets(&self, batch: &Batch, log_probabilities: &Tensor, teacher: Option<&Gaussians>) -> Tensor {
+    fn targets(&self, items: &[&Spoken], log_probabilities: &Tensor, teacher: Option<&Gaussians>) -> Tensor {
         let (count, frames, classes) = log_probabilities.size3().unwrap_or_default();
         let row = frames as usize * classes as usize;
         let jobs: Vec<(&Script, Vec<f32>)> = if let Some(gaussians) = teacher {
-            batch.items.iter().map(|item| (&item.script, gaussians.scores(&cepstra(&item.mel)))).collect()
+            items.iter().map(|item| (&item.script, gaussians.scores(&cepstra(&item.mel)))).collect()
         } else {
             let scores = floats(&self.network.scores(&log_probabilities.detach(), self.recipe.prior_weight));
             let rows =
                 |(index, item): (usize, &&Spoken)| scores[index * row..][..item.frames() * Phone::STATES].to_vec();
-            batch.items.iter().enumerate().map(|(index, item)| (&item.script, rows((index, item)))).collect()
+            items.iter().enumerate().map(|(index, item)| (&item.script, rows((index, item)))).collect()
         };
         let occupation = |(script, rows): (&Script, Vec<f32>)| {
             let mut target = script.occupation(rows).unwrap_or_default();
@@ -136,34 +147,34 @@ impl AlignerTask {
             target
         };
         let targets: Vec<Vec<f32>> = jobs.into_par_iter().map(occupation).collect();
-        Tensor::from_slice(&targets.concat()).view([count, frames, classes]).to_device(self.device)
+        let targets = Tensor::from_slice(&targets.concat()).view([count, frames, classes]);
+        sent(&targets, self.device)
     }
 }
 
 impl Task for AlignerTask {
     fn loss(&self, number: u64, _progress: f64) -> Loss {
-        let picks = self.batches.at(number);
-        let batch = self.batch(picks.iter().map(|&index| &self.training[index]).collect());
-        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(number));
-        let log_probabilities = self.network.forward(&mask_patches(&batch.mel, &mut random), &batch.mask);
+        let Batch { items, mel, mask } = self.batches.take(number);
+        let items: Vec<&Spoken> = items.into_iter().map(|index| &self.training[index]).collect();
+        let log_probabilities = self.network.forward(&mel, &mask);
         let teacher = self.gaussians.as_ref().filter(|_| number < self.recipe.bootstrap_steps);
-        let targets = self.targets(&batch, &log_probabilities, teacher);
-        self.network.follow_prior(&log_probabilities.detach(), &batch.mask, Self::PRIOR_RATE);
-        let total = -(targets * log_probabilities).sum(Kind::Float) / batch.mask.sum(Kind::Float);
-        let frames: usize = batch.items.iter().map(|item| item.frames()).sum();
+        let targets = self.targets(&items, &log_probabilities, teacher);
+        self.network.follow_prior(&log_probabilities.detach(), &mask, Self::PRIOR_RATE);
+        let total = -(targets * log_probabilities).sum(Kind::Float) / mask.sum(Kind::Float);
+        let frames: usize = items.iter().map(|item| item.frames()).sum();
         let audio_s = frames as f64 / self.recipe.model.mel.frame_rate();
         Loss { total, parts: vec![], audio_s }
     }
 
     fn halve_batches(&self) -> bool {
-        self.batches.halve()
+        self.batch_frames.halve()
     }
 
     fn validate(&self) -> Vec<(&'static str, f64)> {
         let mut counts = EditCounts::default();
         for items in self.validation.chunks(8) {
-            let batch = self.batch(items.iter().collect());
-            let log_probabilities = self.network.forward(&batch.mel, &batch.mask);
+            let (mel, mask) = padded(items.iter().map(|item| &*item.mel));
+            let log_probabilities = self.network.forward(&sent(&mel, self.device), &sent(&mask, self.device));
             let scores = self.network.scores(&log_probabilities, self.recipe.prior_weight);
             for (index, item) in items.iter().enumerate() {
                 let rows = floats(&scores.get(index as i64).narrow(0, 0, item.frames() as i64));
@@ -189,15 +200,28 @@ impl Task for AlignerTask {
     }
 }
 
-/// Hides bands and stretches of time (SpecAugment, Park et al. 2019) behind the mean.
-fn mask_patches(mel: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
+/// Log-mels (M, T) of any lengths side by side, (B, M, T) with an even T, and where they are, (B, T).
+fn padded<'m>(mels: impl Iterator<Item = &'m Tensor> + Clone) -> (Tensor, Tensor) {
+    let frames = |mel: &Tensor| mel.size()[1];
+    let longest = mels.clone().map(frames).max().unwrap_or(0);
+    let longest = longest + longest % 2;
+    let pad = |mel: &Tensor| {
+        let missing = [0, longest - frames(mel)];
+        let mask = Tensor::ones([frames(mel)], (Kind::Float, Device::Cpu)).pad(missing, "constant", None);
+        (mel.to_kind(Kind::Float).pad(missing, "constant", None), mask)
+    };
+    let (mels, masks): (Vec<Tensor>, Vec<Tensor>) = mels.map(pad).unzip();
+    (Tensor::stack(&mels, 0), Tensor::stack(&masks, 0))
+}
+
+/// Hides bands and stretches of time (SpecAugment, Park et al. 2019) of (B, M, T) behind the mean.
+fn hide_patches(mel: &Tensor, random: &mut ChaCha8Rng) {
     const BANDS: i64 = 10;
     const FRAMES: i64 = 16;
     let (batch, bands, frames) = mel.size3().unwrap_or_default();
-    let out = mel.copy();
     let mean = mel.mean(Kind::Float);
     for index in 0..batch {
-        let item = out.get(index);
+        let item = mel.get(index);
         let width = random.random_range(0..=BANDS);
         let lowest = random.random_range(0..=bands - width);
         item.narrow(0, lowest, width).copy_(&mean.expand([width, frames], false));
@@ -207,5 +231,4 @@ fn mask_patches(mel: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
             item.narrow(1, start, width).copy_(&mean.expand([bands, width], false));
         }
     }
-    out
 }

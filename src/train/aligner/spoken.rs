@@ -7,6 +7,7 @@ use crate::aligner::gaussian::as_scores;
 use crate::aligner::phones::Phone;
 use crate::dataset::prepared::Prepared;
 use crate::nn::host::floats;
+use crate::nn::shared::Shared;
 use crate::text::FrontEnd;
 use crate::text::symbols::Symbol;
 
@@ -14,7 +15,7 @@ use crate::text::symbols::Symbol;
 #[derive(Debug)]
 pub(super) struct Spoken {
     /// (M, T) log-mel.
-    pub(super) mel: Tensor,
+    pub(super) mel: Shared,
     /// What is said, without pauses.
     pub(super) phones: Vec<Phone>,
     /// The states that are passed.

@@ -9,14 +9,16 @@ use crate::augment::{
     Response, Speed, clicks, coloured_noise, convolve, early, filter, gusts, hum, impulse_responses, level, wind,
 };
 use crate::dataset::prepared::Prepared;
+use crate::nn::host::sent;
+use crate::nn::shared::Shared;
 use crate::train::crop::random_crop;
 
 /// Everything that can be drawn.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Examples {
     speech: Vec<Prepared>,
     noise: Vec<Prepared>,
-    rooms: Vec<Tensor>,
+    rooms: Vec<Shared>,
     mixing: MixingConfig,
     speeds: Vec<Speed>,
     noise_speeds: Vec<Speed>,
@@ -40,7 +42,7 @@ pub(super) struct Pairs {
 impl Pairs {
     /// The same where the network is.
     pub fn to_device(&self, device: Device) -> Self {
-        self.map(|part| part.to_device(device))
+        self.map(|part| sent(part, device))
     }
 
     /// The same tensors.
@@ -85,20 +87,6 @@ struct Pair {
     noise: Tensor,
     target: Tensor,
     dereverb: f32,
-}
-
-impl Clone for Examples {
-    /// For another thread: samples are shared.
-    fn clone(&self) -> Self {
-        Self {
-            speech: self.speech.clone(),
-            noise: self.noise.clone(),
-            rooms: self.rooms.iter().map(Tensor::shallow_clone).collect(),
-            mixing: self.mixing.clone(),
-            speeds: self.speeds.clone(),
-            noise_speeds: self.noise_speeds.clone(),
-        }
-    }
 }
 
 impl Examples {

@@ -7,9 +7,11 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use tch::{Device, Tensor};
 
-use crate::augment::{Backgrounds, Conversation, ConversationConfig, Mixer, Said, Spoken, excerpt};
+use super::recipe::SegmentationRecipe;
+use crate::augment::{Backgrounds, Conversation, Member, Mixer, Said, Speed, Spoken, excerpt};
 use crate::dataset::prepared::Prepared;
 use crate::diarization::segmentation::Segmentation;
+use crate::nn::host::sent;
 use crate::train::crop::random_crop;
 use crate::units::{SampleRate, Seconds};
 
@@ -21,6 +23,7 @@ pub(super) struct Examples {
     noise: Vec<Prepared>,
     mixer: Mixer,
     people: [f64; 3],
+    speeds: Vec<Speed>,
 }
 
 /// A batch.
@@ -35,7 +38,7 @@ pub(super) struct Windows {
 impl Windows {
     /// The same where the network is.
     pub fn to_device(&self, device: Device) -> Self {
-        Self { samples: self.samples.to_device(device), classes: self.classes.to_device(device) }
+        Self { samples: sent(&self.samples, device), classes: sent(&self.classes, device) }
     }
 }
 
@@ -46,18 +49,20 @@ impl Examples {
     pub fn new(
         speech: Vec<Prepared>,
         noise: Vec<Prepared>,
-        people: [f64; 3],
-        conversation: &ConversationConfig,
+        recipe: &SegmentationRecipe,
+        speeds: Vec<Speed>,
         random: &mut ChaCha8Rng,
     ) -> Self {
-        let spoken: Vec<(String, Spoken)> =
-            speech.into_par_iter().map(|item| (item.utterance.speaker, Spoken::new(item.samples))).collect();
+        let spoken: Vec<(String, Spoken)> = speech
+            .into_par_iter()
+            .map(|item| (item.utterance.speaker, Spoken::new(item.samples.shallow_clone())))
+            .collect();
         let mut voices: BTreeMap<String, Vec<Spoken>> = BTreeMap::new();
         for (speaker, one) in spoken.into_iter().filter(|(_, one)| !one.said.is_empty()) {
             voices.entry(speaker).or_default().push(one);
         }
-        let mixer = Mixer::new(conversation.clone(), random);
-        Self { voices: voices.into_values().collect(), noise, mixer, people }
+        let mixer = Mixer::new(recipe.conversation.clone(), random);
+        Self { voices: voices.into_values().collect(), noise, mixer, people: recipe.people, speeds }
     }
 
     /// Draws `count` windows.
@@ -76,9 +81,12 @@ impl Examples {
             left < 0.0
         };
         let people = self.people.iter().position(&mut there).map_or(0, |index| index + 1).min(self.voices.len());
-        let cast: Vec<&[Spoken]> = index::sample(random, self.voices.len(), people)
+        let cast: Vec<Member> = index::sample(random, self.voices.len(), people)
             .iter()
-            .map(|index| self.voices[index].as_slice())
+            .map(|index| Member {
+                utterances: &self.voices[index],
+                speed: self.speeds[random.random_range(0..self.speeds.len())],
+            })
             .collect();
         let Conversation { samples, said } = self.mixer.mix(&cast, before + window, self, random);
         (samples.narrow(0, before, window), classes(&said, before, window))

@@ -10,10 +10,11 @@ use super::{SpeakerRecipe, unit_rows};
 use crate::augment::{Augmenter, Backgrounds, Speed, mix};
 use crate::dataset::prepared::Prepared;
 use crate::nn::checkpoint::Weights;
+use crate::nn::shared::Shared;
 use crate::train::crop::random_crop;
 
 /// A voice to learn: one utterance at a speed, or a mixture of two.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Example {
     /// Utterances, heard at once.
     utterances: Vec<usize>,
@@ -21,11 +22,11 @@ struct Example {
     /// The speaker at that speed; a mixture is nobody.
     class: Option<i64>,
     /// (E) the teacher's embedding, of unit length.
-    teacher: Tensor,
+    teacher: Shared,
 }
 
 /// Everything that can be drawn.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Examples {
     utterances: Vec<Prepared>,
     noise: Vec<Prepared>,
@@ -64,7 +65,7 @@ impl Examples {
                 let Some(teacher) = teacher.tensors.get(&spoken_key(&item.utterance.key, speed)) else { continue };
                 let next = classes.len() as i64;
                 let class = *classes.entry((&item.utterance.speaker, speed)).or_insert(next);
-                let teacher = unit_rows(teacher);
+                let teacher = unit_rows(teacher).into();
                 all.push(Example { utterances: vec![index], speed, class: Some(class), teacher });
             }
         }
@@ -78,7 +79,7 @@ impl Examples {
         for (key, teacher) in &teacher.tensors {
             let Some((a, b)) = key.split_once('+') else { continue };
             if let (Some(&a), Some(&b)) = (index.get(a), index.get(b)) {
-                let teacher = unit_rows(teacher);
+                let teacher = unit_rows(teacher).into();
                 all.push(Example { utterances: vec![a, b], speed: Speed::NORMAL, class: None, teacher });
             }
         }
@@ -104,7 +105,7 @@ impl Examples {
             chosen().enumerate().filter_map(|(row, example)| Some((row as i64, example.class?))).unzip();
         Drawn {
             samples: Tensor::stack(&crops, 0),
-            teacher: Tensor::stack(&chosen().map(|example| &example.teacher).collect::<Vec<_>>(), 0),
+            teacher: Tensor::stack(&chosen().map(|example| &*example.teacher).collect::<Vec<_>>(), 0),
             rows: Tensor::from_slice(&rows),
             classes: Tensor::from_slice(&classes),
         }

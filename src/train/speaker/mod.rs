@@ -20,7 +20,7 @@ use crate::dataset::prepared::Prepared;
 use crate::evaluation::verification::equal_error_rate;
 use crate::features::fbank::Fbank;
 use crate::nn::checkpoint::{CheckpointError, Weights};
-use crate::nn::host::floats;
+use crate::nn::host::{floats, sent};
 use crate::speaker::{Calibration, EcapaConfig, EcapaTdnn, SpeakerEncoder};
 use crate::units::SampleRate;
 
@@ -131,11 +131,17 @@ impl Validation {
 }
 
 impl SpeakerTask {
-    /// Makes the network and the classifier in `store`.
+    /// Makes the network and the classifier in `store`; `loaders` threads mix its batches.
     ///
     /// # Errors
     /// A teacher that knows none of the utterances, or sizes that describe no network.
-    pub fn new(store: &nn::VarStore, recipe: SpeakerRecipe, data: SpeakerData, seed: u64) -> Result<Self, TrainError> {
+    pub fn new(
+        store: &nn::VarStore,
+        recipe: SpeakerRecipe,
+        data: SpeakerData,
+        seed: u64,
+        loaders: usize,
+    ) -> Result<Self, TrainError> {
         let config = EcapaConfig::with_channels(recipe.channels);
         let network = EcapaTdnn::new(store.root(), &config).map_err(|error| TrainError::Data(error.to_string()))?;
         let mut random = ChaCha8Rng::seed_from_u64(seed);
@@ -148,10 +154,12 @@ impl SpeakerTask {
         let init = nn::Init::Randn { mean: 0.0, stdev: 0.1 };
         let directions = store.root().sub("classifier").var("weight", &shape, init);
         let (device, fbank) = (store.device(), Fbank::new(store.device()));
-        let plan = recipe.clone();
         let batch_s = BatchSize::new(recipe.batch_s.round() as usize);
-        let size = batch_s.clone();
-        let batches = Ahead::new(move |step| batch(&plan, size.get() as f64, &examples, seed.wrapping_add(step)));
+        let maker = |examples: Examples| {
+            let (plan, size) = (recipe.clone(), batch_s.clone());
+            move |step| batch(&plan, size.get() as f64, &examples, seed.wrapping_add(step)).sent(device)
+        };
+        let batches = Ahead::with_copies(loaders, examples, maker);
         let calibration = Cell::default();
         Ok(Self { network, config, fbank, directions, recipe, batches, batch_s, validation, calibration, device })
     }
@@ -185,9 +193,9 @@ impl Task for SpeakerTask {
     fn loss(&self, batch: u64, _progress: f64) -> Loss {
         let Batch { drawn, audio_s } = self.batches.take(batch);
         let embeddings = self.embed(&drawn.samples, true);
-        let cosines = (&embeddings * drawn.teacher.to_device(self.device)).sum_dim_intlist(-1, false, Kind::Float);
+        let cosines = (&embeddings * drawn.teacher).sum_dim_intlist(-1, false, Kind::Float);
         let teacher: Tensor = 1.0 - cosines.mean(Kind::Float);
-        let (rows, classes) = (drawn.rows.to_device(self.device), drawn.classes.to_device(self.device));
+        let (rows, classes) = (drawn.rows, drawn.classes);
         let mut total = &teacher * self.recipe.teacher_weight;
         let mut parts = vec![("teacher", teacher.detach())];
         if classes.numel() > 0 {
@@ -231,6 +239,15 @@ impl Task for SpeakerTask {
             weights.set_json(Calibration::KEY, &calibration)?;
         }
         weights.set_json(SpeakerEncoder::CONFIG_KEY, &self.config)
+    }
+}
+
+impl Batch {
+    /// The same where the network is.
+    fn sent(&self, device: Device) -> Self {
+        let Drawn { samples, teacher, rows, classes } = &self.drawn;
+        let [samples, teacher, rows, classes] = [samples, teacher, rows, classes].map(|part| sent(part, device));
+        Self { drawn: Drawn { samples, teacher, rows, classes }, audio_s: self.audio_s }
     }
 }
 

@@ -53,12 +53,12 @@ fn say(base: &AcousticModel, front_end: &FrontEnd, sentence: &str, embedding: &[
         speaker: String::new(),
         pitch: host(&log_pitch(&of(|symbol| symbol.f0_hz))),
         energy: host(&scale_energy(&(of(|symbol| symbol.energy_db) * nats_per_db))),
-        mel: output.mel.squeeze_dim(0).to_device(tch::Device::Cpu).to_kind(Kind::Half),
-        frame_pitch: log_pitch(&output.f0_hz.squeeze_dim(0).to_device(tch::Device::Cpu)),
-        voicing: output.voicing.squeeze_dim(0).to_device(tch::Device::Cpu).gt(0.5).to_kind(Kind::Float),
+        mel: output.mel.squeeze_dim(0).to_device(tch::Device::Cpu).to_kind(Kind::Half).into(),
+        frame_pitch: log_pitch(&output.f0_hz.squeeze_dim(0).to_device(tch::Device::Cpu)).into(),
+        voicing: output.voicing.squeeze_dim(0).to_device(tch::Device::Cpu).gt(0.5).to_kind(Kind::Float).into(),
         symbols,
         durations: output.durations,
-        samples: Tensor::zeros([0], (Kind::Int16, tch::Device::Cpu)),
+        samples: Tensor::zeros([0], (Kind::Int16, tch::Device::Cpu)).into(),
         score: 0.0,
     }
 }

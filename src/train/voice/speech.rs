@@ -38,7 +38,7 @@ impl Speech {
     pub(super) fn impression(&self) -> Option<Impression> {
         Impression::of(self.training.iter().chain(&self.validation).map(|utterance| Heard {
             mel: utterance.mel.shallow_clone(),
-            f0_hz: floats(&(pitch_hz(&utterance.frame_pitch) * &utterance.voicing)),
+            f0_hz: floats(&(pitch_hz(&utterance.frame_pitch) * &*utterance.voicing)),
         }))
     }
 }
