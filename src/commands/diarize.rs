@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{Session, diarize_stream, failure::Usage, input::folder_of_recordings, paths, table, who};
 use crate::{
     cli::DiarizeArgs,
-    diarization::{Diarized, Diarizer, TurnRules, activity, clustering::Agglomerative, labels, pipeline::Stages, rttm},
+    diarization::{Diarized, Diarizer, TurnRules, activity, labels, pipeline::Stages, rttm},
     error::FileError,
     files::{write_atomically, write_json},
     synthesis::models::Models,
@@ -44,10 +44,11 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
     let models = Models::new(&paths::models_dir(config), session.device()?);
     let hearing = models.hearing(&paths::speaker_encoder(config))?;
     let encoder = hearing.encoder();
+    let clustering = models.clustering(encoder)?;
     let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
     let diarizer = Diarizer {
         hearing: &hearing,
-        clustering: &Agglomerative::default(),
+        clustering: &*clustering,
         calibration: encoder.calibration().unwrap_or_default(),
         count,
         known: &known,
@@ -64,7 +65,8 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
                 write(output, path, &name, &found, args)?;
                 if args.stages {
                     let document = json!({
-                        "schema": 1, "frame_s": activity::frame(), "windows": heard.windows, "speakers": speakers,
+                        "schema": 1, "frame_s": activity::frame(), "encoder": encoder.fingerprint(),
+                        "windows": heard.windows, "speakers": speakers,
                     });
                     write_json(&output.join(format!("{name}.stages.json")), &document)?;
                 }

@@ -19,7 +19,7 @@ use crate::{
         scan::Choice,
     },
     denoiser::Strength,
-    diarization::{SpeakerCount, clustering::Agglomerative, hearing::NetworkHearing, pipeline::KnownVoice},
+    diarization::{SpeakerCount, clustering::Clustering, hearing::NetworkHearing, pipeline::KnownVoice},
     nn::pool::Pool,
     speaker::Calibration,
     synthesis::models::Models,
@@ -89,7 +89,7 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
 /// What tells speakers apart.
 struct Hearing {
     networks: Pool<NetworkHearing>,
-    clustering: Agglomerative,
+    clustering: Box<dyn Clustering + Send + Sync>,
     calibration: Calibration,
     count: SpeakerCount,
     known: Vec<KnownVoice>,
@@ -112,8 +112,9 @@ impl Hearing {
         let first = networks.take()?;
         let encoder = first.encoder();
         let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
-        let version = format!("{} {}", models.hash("segmentation")?, encoder.fingerprint());
-        let (calibration, clustering) = (encoder.calibration().unwrap_or_default(), Agglomerative::default());
+        let plda = models.path("plda").exists().then(|| models.hash("plda")).transpose()?.unwrap_or_default();
+        let version = format!("{} {} {plda}", models.hash("segmentation")?, encoder.fingerprint());
+        let (calibration, clustering) = (encoder.calibration().unwrap_or_default(), models.clustering(encoder)?);
         drop(first);
         Ok(Some(Self { networks, clustering, calibration, count, known, version }))
     }
@@ -121,7 +122,7 @@ impl Hearing {
     fn diarization(&self) -> Diarization<'_> {
         Diarization {
             hearing: &self.networks,
-            clustering: &self.clustering,
+            clustering: &*self.clustering,
             calibration: self.calibration,
             count: self.count,
             known: &self.known,

@@ -203,7 +203,7 @@ mod tests {
     use crate::diarization::hearing::Voice;
 
     fn voice(activity: &[u8]) -> Voice {
-        Voice { first: 0, activity: activity.to_vec(), embedding: Vec::new(), frames: activity.len() }
+        Voice { local: 0, first: 0, activity: activity.to_vec(), embedding: Vec::new(), frames: activity.len() }
     }
 
     /// As the rows of speakers say.

@@ -75,33 +75,47 @@ impl Clustering for Agglomerative {
         let rows = founders(windows, FOUNDING_FRAMES);
         // Where nobody says much, anybody founds a speaker.
         let rows = if rows.is_empty() { founders(windows, 0) } else { rows };
-        let mut groups = in_blocks(&rows, self.alike, count);
-        let frames = |group: &Vec<usize>| group.iter().map(|&index| rows[index].frames).sum::<usize>();
-        groups.sort_by_key(|group| std::cmp::Reverse(frames(group)));
-        let total: usize = rows.iter().map(|voice| voice.frames).sum();
-        let [short, long] = [LEAST_SPEECH_S.0, LEAST_SPEECH_S.1].map(|seconds| seconds / activity::frame().0);
-        let long = (LEAST_SHARE * total as f64).clamp(short, long);
-        let large = groups.iter().filter(|group| frames(group) as f64 >= long).count();
-        groups.truncate(large.max(count.least).max(1));
+        let groups = merged(&rows, &in_pure_groups(&rows), self.alike, count);
+        let groups = enough(groups, |&index| rows[index].frames, count);
         let mean = |group: &Vec<usize>| mean_of(&rows, group);
         let mut speakers = Speakers { centroids: groups.iter().map(mean).collect(), owners: Vec::new() };
         for _ in 0..ROUNDS {
             speakers.owners = windows.iter().map(|window| owners(window, &speakers.centroids)).collect();
-            let own = |speaker: usize| {
-                let voices =
-                    windows.iter().zip(&speakers.owners).flat_map(|(window, owners)| window.voices.iter().zip(owners));
-                voices.filter(move |(_, owner)| **owner == Some(speaker)).map(|(voice, _)| voice)
-            };
-            let moved: Vec<Vec<f32>> = (0..speakers.centroids.len())
-                .map(|speaker| match own(speaker).next() {
-                    Some(_) => weighted_mean(own(speaker)),
-                    None => speakers.centroids[speaker].clone(),
-                })
-                .collect();
-            speakers.centroids = moved;
+            speakers.centroids = centroids(windows, &speakers.owners, &speakers.centroids);
         }
         speakers
     }
+}
+
+/// The clusters of those who say enough to be speakers, those who say the most first.
+pub(super) fn enough(
+    mut groups: Vec<Vec<usize>>,
+    frames_of: impl Fn(&usize) -> usize,
+    count: SpeakerCount,
+) -> Vec<Vec<usize>> {
+    let frames = |group: &Vec<usize>| group.iter().map(&frames_of).sum::<usize>();
+    groups.sort_by_key(|group| std::cmp::Reverse(frames(group)));
+    let total: usize = groups.iter().map(frames).sum();
+    let [short, long] = [LEAST_SPEECH_S.0, LEAST_SPEECH_S.1].map(|seconds| seconds / activity::frame().0);
+    let least = (LEAST_SHARE * total as f64).clamp(short, long);
+    let large = groups.iter().filter(|group| frames(group) as f64 >= least).count();
+    groups.truncate(large.max(count.least).max(1));
+    groups
+}
+
+/// The mean direction of each speaker's voices; where a speaker has none, as it was before.
+pub(super) fn centroids(windows: &[Window], owners: &[Vec<Option<usize>>], before: &[Vec<f32>]) -> Vec<Vec<f32>> {
+    let mut own: Vec<Vec<&Voice>> = vec![Vec::new(); before.len()];
+    for (window, owners) in windows.iter().zip(owners) {
+        for (voice, owner) in window.voices.iter().zip(owners) {
+            owner.iter().for_each(|&owner| own[owner].push(voice));
+        }
+    }
+    let mean = |(voices, before): (Vec<&Voice>, &Vec<f32>)| match voices.is_empty() {
+        true => before.clone(),
+        false => weighted_mean(voices.into_iter()),
+    };
+    own.into_iter().zip(before).map(mean).collect()
 }
 
 /// Voices of at least so many frames.
@@ -129,7 +143,9 @@ fn owners(window: &Window, centroids: &[Vec<f32>]) -> Vec<Option<usize>> {
     window.voices.iter().map(nearest).collect()
 }
 
-fn in_blocks(rows: &[&Voice], alike: f32, count: SpeakerCount) -> Vec<Vec<usize>> {
+/// Groups of voices that are so alike that they are of one speaker, few enough to be compared with each other; each voice
+/// alone where there are few.
+pub(super) fn in_pure_groups(rows: &[&Voice]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = (0..rows.len()).map(|index| vec![index]).collect();
     while groups.len() > BLOCK {
         let before = groups.len();
@@ -140,7 +156,7 @@ fn in_blocks(rows: &[&Voice], alike: f32, count: SpeakerCount) -> Vec<Vec<usize>
             break;
         }
     }
-    merged(rows, &groups, alike, count)
+    groups
 }
 
 /// Clusters groups by their mean directions.
@@ -183,7 +199,13 @@ mod tests {
             let mut row = vec![0.0f32; 24];
             row[axes[who % axes.len()]] = 1.0;
             row[12 + (index * 7 + who) % 12] = 0.6;
-            Voice { first: 0, activity: vec![255; 500], embedding: mean_embedding([row.as_slice()]), frames: 200 }
+            Voice {
+                local: who,
+                first: 0,
+                activity: vec![255; 500],
+                embedding: mean_embedding([row.as_slice()]),
+                frames: 200,
+            }
         };
         let speak = |index: usize| (0..axes.len().min(2)).map(|who| voice(index, index + who)).collect();
         (0..count * axes.len()).map(|index| Window { start: index * 250, frames: 500, voices: speak(index) }).collect()

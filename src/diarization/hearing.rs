@@ -15,6 +15,8 @@ use crate::speaker::{SpeakerEncoder, SpeakerError};
 /// A voice in a part of a window, where it is alone in one stretch. Whose it is is not known yet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Voice {
+    /// Whom the network takes it for, by number in the window.
+    pub local: usize,
     /// The first frame of the part.
     pub first: usize,
     /// The probability that it speaks, of each frame of the part, as 255ths.
@@ -108,7 +110,7 @@ impl Hearing for NetworkHearing {
                 for (piece, alone) in pieces(&alone, count).into_iter().zip(&alone) {
                     let activity = activity[piece.clone()].to_vec();
                     let embedding = embed(alone.clone())?;
-                    voices.push(Voice { first: piece.start, activity, embedding, frames: alone.len() });
+                    voices.push(Voice { local: speaker, first: piece.start, activity, embedding, frames: alone.len() });
                 }
             }
             all.push(voices);

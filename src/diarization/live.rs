@@ -307,7 +307,7 @@ mod tests {
                 let activity: Vec<u8> = window.chunks(Segmentation::HOP as usize).map(at).collect();
                 let frames = activity.iter().filter(|on| **on > 0).count();
                 let embedding = if who == 0 { vec![1.0, 0.0] } else { vec![0.0, 1.0] };
-                (frames > 0).then_some(Voice { first: 0, activity, embedding, frames })
+                (frames > 0).then_some(Voice { local: usize::from(who), first: 0, activity, embedding, frames })
             };
             Ok(windows.iter().map(|window| (0..2).filter_map(|who| voice(window, who)).collect()).collect())
         }

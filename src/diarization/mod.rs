@@ -6,12 +6,14 @@
 //! ([`activity`]), so that two may speak at once. [`live`] does the same for a stream.
 
 pub mod activity;
+pub mod bayesian;
 pub mod clustering;
 pub mod confidence;
 pub mod hearing;
 pub mod labels;
 pub mod live;
 pub mod pipeline;
+pub mod plda;
 pub mod powerset;
 pub mod rttm;
 pub mod segmentation;

@@ -128,6 +128,7 @@ mod tests {
     impl Hearing for Lengths {
         fn hear(&self, windows: &[&[f32]]) -> Result<Vec<Vec<Voice>>, SpeakerError> {
             let voice = |window: &&[f32]| Voice {
+                local: 0,
                 first: 0,
                 activity: Vec::new(),
                 embedding: vec![window[0]],

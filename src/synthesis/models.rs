@@ -8,7 +8,10 @@ use tch::{Device, nn};
 use crate::acoustic::{AcousticConfig, AcousticModel};
 use crate::aligner::Aligner;
 use crate::denoiser::{Denoiser, DenoiserError};
+use crate::diarization::bayesian::Bayesian;
+use crate::diarization::clustering::{Agglomerative, Clustering};
 use crate::diarization::hearing::NetworkHearing;
+use crate::diarization::plda::Plda;
 use crate::diarization::segmentation::{Segmentation, SegmentationError};
 use crate::nn::checkpoint::{CheckpointError, Weights};
 use crate::nn::host::floats;
@@ -118,6 +121,20 @@ impl Models {
         weights.load_into(&store, str::to_string).map_err(fail)?;
         store.freeze();
         Ok(vocoder)
+    }
+
+    /// Says which voices are of one speaker, by embeddings of `encoder`: by likelihood where there is a model of them, else
+    /// by their cosines.
+    pub fn clustering(&self, encoder: &SpeakerEncoder) -> Result<Box<dyn Clustering + Send + Sync>, ModelError> {
+        let path = self.path("plda");
+        let known = match path.exists() {
+            true => Plda::load(&path, encoder.fingerprint()).map_err(|source| ModelError::Load { path, source })?,
+            false => None,
+        };
+        Ok(match known {
+            Some(plda) => Box::new(Bayesian::new(plda)),
+            None => Box::new(Agglomerative::default()),
+        })
     }
 
     /// The phoneme recogniser.
