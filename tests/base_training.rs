@@ -180,7 +180,7 @@ fn the_segmentation_network_is_trained_and_used() {
     record(&bench.path("corpus/sounds/1-hum.wav"), 3.0, 50.0);
     record(&bench.path("corpus/sounds/4-hum.wav"), 3.0, 60.0);
     let recipe = format!(
-        "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nbatch = 2\npeople = [0.5, 0.3, 0.1]\nspeeds = [1.0, 0.9]\n\
+        "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nbatch = 2\npeople = [0.5, 0.3, 0.1]\n\
          [conversation]\ninterruption = 0.3\noverlap_s = [0.2, 1.0]\nback_channel = 0.2\ngoes_on = 0.2\n\
          pause_s = 0.5\nlong_pause = 0.1\nlong_pause_s = [1.5, 3.0]\nturn_s = [0.7, 4.0]\nlevel_db = 5.0\n\
          room = 0.5\nrooms = 1\nnoise = 0.5\nsnr_db = [5.0, 20.0]\nchannel = 0.3\ntelephone = 0.1\n\

@@ -10,7 +10,9 @@ use support::{
 };
 use tch::Device;
 use voice_clone::audio::{AudioWriter, OutputFormat, load_mono};
-use voice_clone::diarization::{Diarizer, SpeakerCount, Turn, TurnRules, clustering::Agglomerative};
+use voice_clone::diarization::clustering::{Agglomerative, Clustering};
+use voice_clone::diarization::plda::Plda;
+use voice_clone::diarization::{Diarizer, SpeakerCount, Turn, TurnRules};
 use voice_clone::evaluation::diarization::{ScoringRules, score};
 use voice_clone::synthesis::models::Models;
 use voice_clone::units::{SampleRate, Seconds};
@@ -280,18 +282,24 @@ fn two_readers_are_told_apart() {
     write(&place.path("talk.wav"), &samples);
     let models = Models::new(&Path::new(env!("CARGO_MANIFEST_DIR")).join("models"), Device::Cpu);
     let hearing = models.hearing(&models.path("speaker")).expect("the networks");
-    let diarizer = Diarizer {
-        hearing: &hearing,
-        clustering: &Agglomerative::default(),
-        calibration: hearing.encoder().calibration().expect("a calibration"),
-        count: SpeakerCount::default(),
-        known: &[],
-        rules: TurnRules::default(),
-    };
-    let found = diarizer.diarize(&place.path("talk.wav")).expect("a recording");
-    assert_eq!(found.speakers(), ["speaker1", "speaker2"]);
-    let rules = ScoringRules { collar: Seconds(0.25), ..ScoringRules::default() };
-    let score = score(&truth, &found.turns, &rules)["talk"];
-    // The truth counts the readers' pauses as speech; who it is matters here.
-    assert!(score.errors.confusion_s < 0.02 * score.errors.speech_s, "{score:?}");
+    let known = Plda::load(&models.path("plda"), hearing.encoder().fingerprint()).expect("a model of embeddings");
+    assert!(known.is_some(), "it was fitted to the encoder beside it");
+    let by_likelihood = models.clustering(hearing.encoder()).expect("a clustering");
+    let ways: [&dyn Clustering; 2] = [&*by_likelihood, &Agglomerative::default()];
+    for clustering in ways {
+        let diarizer = Diarizer {
+            hearing: &hearing,
+            clustering,
+            calibration: hearing.encoder().calibration().expect("a calibration"),
+            count: SpeakerCount::default(),
+            known: &[],
+            rules: TurnRules::default(),
+        };
+        let found = diarizer.diarize(&place.path("talk.wav")).expect("a recording");
+        assert_eq!(found.speakers(), ["speaker1", "speaker2"], "{clustering:?}");
+        let rules = ScoringRules { collar: Seconds(0.25), ..ScoringRules::default() };
+        let score = score(&truth, &found.turns, &rules)["talk"];
+        // The truth counts the readers' pauses as speech; who it is matters here.
+        assert!(score.errors.confusion_s < 0.02 * score.errors.speech_s, "{score:?}");
+    }
 }

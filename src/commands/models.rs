@@ -121,7 +121,8 @@ impl Model {
 }
 
 fn millions(count: usize) -> String {
-    format!("{:.1} M", count as f64 / 1e6)
+    let digits = if count < 100_000 { 2 } else { 1 };
+    format!("{:.digits$} M", count as f64 / 1e6)
 }
 
 fn list(session: &Session) -> anyhow::Result<()> {

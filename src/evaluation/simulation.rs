@@ -8,7 +8,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::speakers::Speaker;
 use crate::audio::load_mono;
-use crate::augment::{Backgrounds, ConversationConfig, Member, Mixer, Spoken, excerpt};
+use crate::augment::{Backgrounds, ConversationConfig, Mixer, Spoken, excerpt};
 use crate::diarization::Turn;
 use crate::nn::host::floats;
 use crate::units::{SampleRate, Seconds};
@@ -104,7 +104,7 @@ impl<'a> Simulation<'a> {
         let cast = chosen.iter().map(|speaker| spoken(speaker, length, &mut random, &mut set_aside));
         let cast = cast.collect::<Result<Vec<_>, _>>()?;
         let around = Around { crowd: self.crowd(&chosen, &mut random), noise: self.noise(&mut random) };
-        let cast: Vec<Member> = cast.iter().map(|utterances| Member::as_recorded(utterances)).collect();
+        let cast: Vec<&[Spoken]> = cast.iter().map(Vec::as_slice).collect();
         let made = self.mixer.mix(&cast, RATE.samples(length) as i64, &around, &mut random);
         let time = |sample: i64| Seconds(sample as f64 / RATE.hz());
         let turns = made.said.iter().map(|said| Turn {

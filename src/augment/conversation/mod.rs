@@ -4,7 +4,7 @@
 mod spoken;
 mod talk;
 
-pub use spoken::{Member, Spoken};
+pub use spoken::Spoken;
 
 use std::ops::Range;
 
@@ -175,7 +175,7 @@ impl Mixer {
     /// A conversation of `length` samples among a cast.
     pub fn mix(
         &self,
-        cast: &[Member],
+        cast: &[&[Spoken]],
         length: i64,
         backgrounds: &dyn Backgrounds,
         random: &mut ChaCha8Rng,
@@ -255,7 +255,7 @@ mod tests {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mixer = Mixer::new(config, &mut random);
         let voices = [[bursts(500.0)], [bursts(3_000.0)]];
-        let cast: Vec<Member> = voices.iter().map(|voice| Member::as_recorded(voice)).collect();
+        let cast: Vec<&[Spoken]> = voices.iter().map(|voice| voice.as_slice()).collect();
         mixer.mix(&cast, seconds * 16_000, &Hush, &mut random)
     }
 

@@ -4,19 +4,19 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
-use super::spoken::{FADE, JOINED};
-use super::{ConversationConfig, Member, RATE, Said};
+use super::spoken::{FADE, JOINED, Spoken, phrase};
+use super::{ConversationConfig, RATE, Said};
 
 impl ConversationConfig {
     /// What each of the cast says, on a track of their own, and when.
-    pub(super) fn talk(&self, cast: &[Member], length: i64, random: &mut ChaCha8Rng) -> (Vec<Tensor>, Vec<Said>) {
+    pub(super) fn talk(&self, cast: &[&[Spoken]], length: i64, random: &mut ChaCha8Rng) -> (Vec<Tensor>, Vec<Said>) {
         let tracks: Vec<Tensor> = cast.iter().map(|_| Tensor::zeros([length], (Kind::Float, Device::Cpu))).collect();
         // When each of them is silent again.
         let mut free = vec![0i64; cast.len()];
         let eager: Vec<f64> = cast.iter().map(|_| random.random_range(0.3..1.0)).collect();
         let mut said = Vec::new();
         let mut say = |speaker: usize, at: i64, longest: i64, random: &mut ChaCha8Rng| -> i64 {
-            let Some((part, spans)) = cast[speaker].phrase(longest, random) else { return at };
+            let Some((part, spans)) = phrase(cast[speaker], longest, random) else { return at };
             let count = part.size()[0].min(length - at);
             if count > 0 {
                 let _ = tracks[speaker].narrow(0, at, count).g_add_(&part.narrow(0, 0, count));

@@ -7,8 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use tch::{Device, Tensor};
 
-use super::recipe::SegmentationRecipe;
-use crate::augment::{Backgrounds, Conversation, Member, Mixer, Said, Speed, Spoken, excerpt};
+use crate::augment::{Backgrounds, Conversation, ConversationConfig, Mixer, Said, Spoken, excerpt};
 use crate::dataset::prepared::Prepared;
 use crate::diarization::segmentation::Segmentation;
 use crate::nn::host::sent;
@@ -23,7 +22,6 @@ pub(super) struct Examples {
     noise: Vec<Prepared>,
     mixer: Mixer,
     people: [f64; 3],
-    speeds: Vec<Speed>,
 }
 
 /// A batch.
@@ -49,8 +47,8 @@ impl Examples {
     pub fn new(
         speech: Vec<Prepared>,
         noise: Vec<Prepared>,
-        recipe: &SegmentationRecipe,
-        speeds: Vec<Speed>,
+        people: [f64; 3],
+        conversation: &ConversationConfig,
         random: &mut ChaCha8Rng,
     ) -> Self {
         let spoken: Vec<(String, Spoken)> = speech
@@ -61,8 +59,8 @@ impl Examples {
         for (speaker, one) in spoken.into_iter().filter(|(_, one)| !one.said.is_empty()) {
             voices.entry(speaker).or_default().push(one);
         }
-        let mixer = Mixer::new(recipe.conversation.clone(), random);
-        Self { voices: voices.into_values().collect(), noise, mixer, people: recipe.people, speeds }
+        let mixer = Mixer::new(conversation.clone(), random);
+        Self { voices: voices.into_values().collect(), noise, mixer, people }
     }
 
     /// Draws `count` windows.
@@ -81,12 +79,9 @@ impl Examples {
             left < 0.0
         };
         let people = self.people.iter().position(&mut there).map_or(0, |index| index + 1).min(self.voices.len());
-        let cast: Vec<Member> = index::sample(random, self.voices.len(), people)
+        let cast: Vec<&[Spoken]> = index::sample(random, self.voices.len(), people)
             .iter()
-            .map(|index| Member {
-                utterances: &self.voices[index],
-                speed: self.speeds[random.random_range(0..self.speeds.len())],
-            })
+            .map(|index| self.voices[index].as_slice())
             .collect();
         let Conversation { samples, said } = self.mixer.mix(&cast, before + window, self, random);
         (samples.narrow(0, before, window), classes(&said, before, window))

@@ -12,7 +12,6 @@ use tch::{Device, Kind, Tensor, nn};
 use self::examples::{Examples, Windows};
 use super::ahead::{Ahead, BatchSize};
 use super::runner::{Loss, Task, TrainError};
-use crate::augment::Speed;
 use crate::dataset::prepared::Prepared;
 use crate::diarization::powerset::Powerset;
 use crate::diarization::segmentation::Segmentation;
@@ -64,20 +63,18 @@ impl SegmentationTask {
         loaders: usize,
     ) -> Result<Self, TrainError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let examples = |speech, noise, random: &mut ChaCha8Rng| {
+            Examples::new(speech, noise, recipe.people, &recipe.conversation, random)
+        };
         recipe.conversation.check().map_err(TrainError::Data)?;
-        if recipe.speeds.is_empty() {
-            return Err(TrainError::Data("the recipe has no speeds; [1.0] plays everybody as recorded".into()));
-        }
         if data.training.is_empty() {
             return Err(TrainError::Data("there is no speech to learn from".into()));
         }
         let validation = (!data.validation.is_empty()).then(|| {
             let mut random = ChaCha8Rng::seed_from_u64(1);
-            let speeds = vec![Speed::NORMAL];
-            let examples = Examples::new(data.validation, data.validation_noise, recipe, speeds, &mut random);
-            examples.draw(Self::VALIDATION, &mut random)
+            examples(data.validation, data.validation_noise, &mut random).draw(Self::VALIDATION, &mut random)
         });
-        let examples = Examples::new(data.training, data.noise, recipe, recipe.speeds.clone(), &mut random);
+        let examples = examples(data.training, data.noise, &mut random);
         let count = BatchSize::new(recipe.batch);
         let device = store.device();
         let maker = |examples: Examples| {

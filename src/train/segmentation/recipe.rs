@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::augment::{ConversationConfig, Speed};
+use crate::augment::ConversationConfig;
 use crate::diarization::segmentation::SegmentationConfig;
 use crate::train::runner::RunConfig;
 
@@ -22,17 +22,10 @@ pub struct SegmentationRecipe {
     pub batch: usize,
     /// Windows with one, two and three people, as shares; what is left has nobody.
     pub people: [f64; 3],
-    /// Speeds that people's recordings are played at, one for each person of a window.
-    #[serde(default = "as_recorded")]
-    pub speeds: Vec<Speed>,
     /// How they talk.
     pub conversation: ConversationConfig,
     /// Sizes of the network.
     pub model: SegmentationConfig,
     /// Length and learning rate.
     pub run: RunConfig,
-}
-
-fn as_recorded() -> Vec<Speed> {
-    vec![Speed::NORMAL]
 }
