@@ -25,6 +25,8 @@ const TELLING_S: f32 = 3.0;
 /// When speakers are counted, voices tell this share of it in a recording with so many seconds of them, and less the longer
 /// it is, by the square root: a speaker's voices are not as independent as the model takes them to be.
 const COUNTED: (f32, f32) = (0.5, 150.0);
+/// But never more: a few seconds of one person would be two.
+const MOST_COUNTED: f32 = 0.65;
 /// How much likelier it is that two voices of a window are of one speaker where the network takes them for one, and how
 /// much less where it does not, as logarithms.
 const TOGETHER: f64 = 1.5;
@@ -75,7 +77,7 @@ impl Bayesian {
             in_pure_groups(&rows).into_iter().map(|group| group.into_iter().map(|at| founders[at]).collect()).collect();
         let seconds: f64 = heard.iter().map(|one| one.voice.frames as f64 * activity::frame().0).sum();
         let (share, usual_s) = COUNTED;
-        let share = share * (usual_s / seconds.max(1e-3) as f32).sqrt();
+        let share = (share * (usual_s / seconds.max(1e-3) as f32).sqrt()).min(MOST_COUNTED);
         Merging::new(&self.plda, heard, groups, share).best(count)
     }
 
@@ -316,6 +318,7 @@ mod tests {
                 }
             }
         }
+        assert_eq!(found(&windows(&[4], 2), 1, usize::MAX).centroids.len(), 1, "of a few seconds");
         assert_eq!(found(&[], 1, 9), Speakers::default());
     }
 
