@@ -78,7 +78,13 @@ impl Bayesian {
         let seconds: f64 = heard.iter().map(|one| one.voice.frames as f64 * activity::frame().0).sum();
         let (share, usual_s) = COUNTED;
         let share = (share * (usual_s / seconds.max(1e-3) as f32).sqrt()).min(MOST_COUNTED);
-        Merging::new(&self.plda, heard, groups, share).best(count)
+        let steps = Merging::new(&self.plda, heard, &groups, share).best(count);
+        let mut groups: Vec<Option<Vec<usize>>> = groups.into_iter().map(Some).collect();
+        for (a, b) in steps {
+            let other = groups[b].take().unwrap_or_default();
+            groups[a].get_or_insert_default().extend(other);
+        }
+        groups.into_iter().flatten().collect()
     }
 
     /// The speaker of each voice, beginning with clusters.
@@ -104,7 +110,7 @@ impl Bayesian {
                         others.remove(&one.pooled);
                         evidence[speaker] - self.plda.evidence(&others, 1.0)
                     } else {
-                        self.plda.joint(&pooled[speaker], &one.pooled, 1.0) - evidence[speaker]
+                        self.plda.joint(&pooled[speaker], &one.pooled) - evidence[speaker]
                     };
                     let beside = (index - from..index + to).filter(|&at| at != index && owners[at] == Some(speaker));
                     evidence + beside.map(|at| one.bond(&heard[at])).sum::<f64>()
@@ -142,9 +148,8 @@ impl Clustering for Bayesian {
     }
 }
 
-/// Voices, and how likely it is that they are of one speaker.
+/// Voices together, and how likely it is that they are of one speaker.
 struct Cluster {
-    voices: Vec<usize>,
     pooled: Pooled,
     evidence: f64,
 }
@@ -165,7 +170,7 @@ struct Merging<'a> {
 }
 
 impl<'a> Merging<'a> {
-    fn new(plda: &'a Plda, heard: &[Heard], groups: Vec<Vec<usize>>, share: f32) -> Self {
+    fn new(plda: &'a Plda, heard: &[Heard], groups: &[Vec<usize>], share: f32) -> Self {
         let mut of_voice = vec![None; heard.len()];
         for (cluster, group) in groups.iter().enumerate() {
             group.iter().for_each(|&index| of_voice[index] = Some(cluster));
@@ -186,12 +191,12 @@ impl<'a> Merging<'a> {
                 }
             }
         }
-        let pool = |voices: Vec<usize>| {
+        let pool = |group: &Vec<usize>| {
             let mut pooled = Pooled::nothing(plda.size());
-            voices.iter().for_each(|&index| pooled.add(&heard[index].pooled));
-            Some(Cluster { voices, evidence: plda.evidence(&pooled, 1.0), pooled })
+            group.iter().for_each(|&index| pooled.add(&heard[index].pooled));
+            Some(Cluster { evidence: plda.evidence(&pooled, 1.0), pooled })
         };
-        let clusters = groups.into_iter().map(pool).collect();
+        let clusters = groups.iter().map(pool).collect();
         let mut made = Self { plda, clusters, gains: vec![Vec::new(); size], bonds, nearest: vec![0; size], share };
         for a in 0..size {
             made.gains[a] = (0..size).map(|b| if b < a { made.gains[b][a] } else { made.gain(a, b) as f32 }).collect();
@@ -200,11 +205,11 @@ impl<'a> Merging<'a> {
         made
     }
 
-    /// The clusters of the likeliest number of speakers.
-    fn best(mut self, count: SpeakerCount) -> Vec<Vec<usize>> {
-        let first: Vec<Vec<usize>> = self.clusters.iter().flatten().map(|cluster| cluster.voices.clone()).collect();
-        let mut left = first.len();
-        let allowed = |left: usize| left <= count.most && left >= count.least.min(first.len());
+    /// Which clusters are merged, the second into the first, until they are the likeliest number of speakers.
+    fn best(mut self, count: SpeakerCount) -> Vec<(usize, usize)> {
+        let first = self.clusters.len();
+        let mut left = first;
+        let allowed = |left: usize| left <= count.most && left >= count.least.min(first);
         let (mut likelihood, mut steps) = (0.0, Vec::new());
         let mut best = (allowed(left).then_some(0.0), 0);
         while left > 1 && left > count.least {
@@ -219,12 +224,8 @@ impl<'a> Merging<'a> {
                 best = (Some(likelihood), steps.len());
             }
         }
-        let mut groups: Vec<Option<Vec<usize>>> = first.into_iter().map(Some).collect();
-        for &(a, b) in &steps[..best.1] {
-            let other = groups[b].take().unwrap_or_default();
-            groups[a].get_or_insert_default().extend(other);
-        }
-        groups.into_iter().flatten().collect()
+        steps.truncate(best.1);
+        steps
     }
 
     /// Merges `b` into `a`. Returns how much likelier all becomes when speakers are counted.
@@ -233,7 +234,6 @@ impl<'a> Merging<'a> {
         let Some(cluster) = self.clusters[a].as_mut() else { return 0.0 };
         let counted = |pooled: &Pooled| self.plda.evidence(pooled, self.share);
         let before = counted(&cluster.pooled) + counted(&merged.pooled);
-        cluster.voices.extend(merged.voices);
         cluster.pooled.add(&merged.pooled);
         cluster.evidence = self.plda.evidence(&cluster.pooled, 1.0);
         let gained = counted(&cluster.pooled) - before;
@@ -269,7 +269,7 @@ impl<'a> Merging<'a> {
     fn gain(&self, a: usize, b: usize) -> f64 {
         match (&self.clusters[a], &self.clusters[b]) {
             (Some(x), Some(y)) if a != b => {
-                self.plda.joint(&x.pooled, &y.pooled, 1.0) - x.evidence - y.evidence + f64::from(self.bonds[a][b])
+                self.plda.joint(&x.pooled, &y.pooled) - x.evidence - y.evidence + f64::from(self.bonds[a][b])
             }
             _ => f64::NEG_INFINITY,
         }
@@ -279,26 +279,7 @@ impl<'a> Merging<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::speaker::mean_embedding;
-
-    const SIZE: usize = 24;
-
-    /// A voice along an axis of its speaker, with a difference of its own.
-    fn voice(local: usize, axis: usize, difference: usize) -> Voice {
-        let mut row = vec![0.0f32; SIZE];
-        row[axis] = 1.0;
-        row[12 + difference % 12] = 0.6;
-        Voice { local, first: 0, activity: vec![255; 500], embedding: mean_embedding([row.as_slice()]), frames: 200 }
-    }
-
-    /// Windows in each of which two of the speakers along the axes given speak.
-    fn windows(axes: &[usize], count: usize) -> Vec<Window> {
-        let speak = |index: usize| {
-            let one = |who: usize| voice(who, axes[(index + who) % axes.len()], index * 7 + who);
-            (0..axes.len().min(2)).map(one).collect()
-        };
-        (0..count * axes.len()).map(|index| Window { start: index * 250, frames: 500, voices: speak(index) }).collect()
-    }
+    use crate::diarization::clustering::tests::{SIZE, voice, windows};
 
     fn found(windows: &[Window], least: usize, most: usize) -> Speakers {
         Bayesian::new(Plda::plain(SIZE, 6.0, 1.5)).cluster(windows, SpeakerCount { least, most })

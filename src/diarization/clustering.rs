@@ -190,24 +190,26 @@ fn linked(size: usize, likeness: &dyn Fn(usize, usize) -> f32, alike: f32, count
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
+    /// Values of an embedding.
+    pub const SIZE: usize = 24;
+
+    /// A voice along an axis of its speaker, with a difference of its own.
+    pub fn voice(local: usize, axis: usize, difference: usize) -> Voice {
+        let mut row = vec![0.0f32; SIZE];
+        row[axis] = 1.0;
+        row[12 + difference % 12] = 0.6;
+        Voice { local, first: 0, activity: vec![255; 500], embedding: mean_embedding([row.as_slice()]), frames: 200 }
+    }
+
     /// Windows in each of which two of the speakers around the axes given speak.
-    fn windows(axes: &[usize], count: usize) -> Vec<Window> {
-        let voice = |index: usize, who: usize| {
-            let mut row = vec![0.0f32; 24];
-            row[axes[who % axes.len()]] = 1.0;
-            row[12 + (index * 7 + who) % 12] = 0.6;
-            Voice {
-                local: who,
-                first: 0,
-                activity: vec![255; 500],
-                embedding: mean_embedding([row.as_slice()]),
-                frames: 200,
-            }
+    pub fn windows(axes: &[usize], count: usize) -> Vec<Window> {
+        let speak = |index: usize| {
+            let one = |local: usize| voice(local, axes[(index + local) % axes.len()], index * 8 + local);
+            (0..axes.len().min(2)).map(one).collect()
         };
-        let speak = |index: usize| (0..axes.len().min(2)).map(|who| voice(index, index + who)).collect();
         (0..count * axes.len()).map(|index| Window { start: index * 250, frames: 500, voices: speak(index) }).collect()
     }
 

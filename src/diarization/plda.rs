@@ -96,9 +96,8 @@ impl Plda {
     }
 
     /// The evidence that all of both are of one speaker.
-    pub fn joint(&self, a: &Pooled, b: &Pooled, share: f32) -> f64 {
-        let sums = a.sum.iter().zip(&b.sum).map(|(a, b)| (a + b) * share);
-        self.sum_over((a.weight + b.weight) * share, sums)
+    pub fn joint(&self, a: &Pooled, b: &Pooled) -> f64 {
+        self.sum_over(a.weight + b.weight, a.sum.iter().zip(&b.sum).map(|(a, b)| a + b))
     }
 
     /// Of normal observations with a normal mean: -ln(1 + v w) / 2 + v s² / (1 + v w) / 2 in each coordinate, for a weight w,
@@ -144,7 +143,7 @@ mod tests {
         let determinant = own * own - shared * shared;
         let joint = -0.5 * (determinant.ln() + (own * (x * x + y * y) - 2.0 * shared * x * y) / determinant);
         let apart = one(x, own) + one(y, own);
-        let found = plda.joint(&pool(a), &pool(b), 1.0) - plda.evidence(&pool(a), 1.0) - plda.evidence(&pool(b), 1.0);
+        let found = plda.joint(&pool(a), &pool(b)) - plda.evidence(&pool(a), 1.0) - plda.evidence(&pool(b), 1.0);
         assert!((found - (joint - apart)).abs() < 1e-5, "{found} for {}", joint - apart);
     }
 
@@ -154,7 +153,7 @@ mod tests {
         let (a, b) = (plda.pooled(&[1.0, 2.0, 3.0], 0.5), plda.pooled(&[0.0, -1.0, 1.0], 2.0));
         let mut both = a.clone();
         both.add(&b);
-        assert_eq!(plda.evidence(&both, 1.0), plda.joint(&a, &b, 1.0));
+        assert_eq!(plda.evidence(&both, 1.0), plda.joint(&a, &b));
         both.remove(&b);
         assert_eq!(both, a);
         assert_eq!(plda.evidence(&Pooled::nothing(3), 1.0), 0.0);
