@@ -4,6 +4,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Kind, Tensor};
 
+use super::{level, room::convolved};
 use crate::units::SampleRate;
 
 /// A magnitude response, without delay.
@@ -52,22 +53,55 @@ impl Response {
 
 /// Samples (L) at 16 kHz through a response.
 pub fn filter(samples: &Tensor, response: &Response) -> Tensor {
-    let length = samples.size()[0];
-    // Twice as long, so that the end does not wrap around to the start.
-    let size = 2 * length;
-    let spectrum = samples.fft_rfft(size, -1, "backward");
-    let bins = spectrum.size()[0];
-    let bin_hz = SampleRate::ANALYSIS.hz() / size as f64;
-    // The curve is smooth: a few hundred points say it all.
-    const POINTS: i64 = 512;
-    let points: Vec<f32> = (0..POINTS)
-        .map(|point| {
-            let hz = point as f64 / (POINTS - 1) as f64 * (bins - 1) as f64 * bin_hz;
-            10f64.powf(response.gain_db(hz) / 20.0) as f32
-        })
-        .collect();
-    let gains = Tensor::from_slice(&points).view([1, 1, -1]).upsample_linear1d([bins], true, None).view([-1]);
-    (spectrum * gains).fft_irfft(size, -1, "backward").narrow(0, 0, length).to_kind(Kind::Float)
+    // Half a second of impulse response, as much before as after.
+    const TAPS: i64 = 8_192;
+    let bin_hz = SampleRate::ANALYSIS.hz() / TAPS as f64;
+    let gains: Vec<f32> =
+        (0..=TAPS / 2).map(|bin| 10f64.powf(response.gain_db(bin as f64 * bin_hz) / 20.0) as f32).collect();
+    let window = Tensor::hann_window(TAPS, (Kind::Float, samples.device()));
+    let kernel = Tensor::from_slice(&gains).fft_irfft(TAPS, -1, "backward").roll([TAPS / 2], [0]) * window;
+    convolved(samples, &kernel).narrow(0, TAPS / 2, samples.size()[0])
+}
+
+/// The mean power of samples (L) at 16 kHz around each of [`Response::POINTS_HZ`], in dB.
+fn levels_db(samples: &Tensor) -> [f64; Response::POINTS_HZ.len()] {
+    const FRAME: i64 = 1_024;
+    let count = samples.size()[0] / FRAME;
+    let frames = samples.narrow(0, 0, count * FRAME).view([count, FRAME]);
+    let power = frames.fft_rfft(None, -1, "backward").abs().square().mean_dim(0, false, Kind::Float);
+    let bin_hz = SampleRate::ANALYSIS.hz() / FRAME as f64;
+    std::array::from_fn(|index| {
+        let point = Response::POINTS_HZ[index];
+        let [from, to] = [point / std::f64::consts::SQRT_2, point * std::f64::consts::SQRT_2].map(|hz| hz / bin_hz);
+        let (from, to) = (from.round() as i64, (to.round() as i64).min(FRAME / 2));
+        10.0 * (power.narrow(0, from, to - from + 1).mean(Kind::Float).double_value(&[]) + 1e-12).log10()
+    })
+}
+
+/// Voices (L) as if one microphone had recorded them all: each with the mean spectrum of all, as it is on average, and
+/// with its own level. Silent ones stay silent.
+pub(super) fn evened(voices: Vec<Tensor>) -> Vec<Tensor> {
+    const MOST_DB: f64 = 15.0;
+    let audible = |voice: &Tensor| level(voice) > 1e-6;
+    let levels: Vec<_> = voices.iter().map(|voice| audible(voice).then(|| relative(levels_db(voice)))).collect();
+    let known: Vec<_> = levels.iter().flatten().collect();
+    let mean: [f64; Response::POINTS_HZ.len()] =
+        std::array::from_fn(|point| known.iter().map(|own| own[point]).sum::<f64>() / known.len().max(1) as f64);
+    let even = |(voice, own): (Tensor, &Option<[f64; Response::POINTS_HZ.len()]>)| match own {
+        None => voice,
+        Some(own) => {
+            let gains_db = std::array::from_fn(|point| (mean[point] - own[point]).clamp(-MOST_DB, MOST_DB));
+            let heard = filter(&voice, &Response { gains_db, low_hz: 10.0, high_hz: 16_000.0 });
+            &heard * (level(&voice) / level(&heard).max(1e-6))
+        }
+    };
+    voices.into_iter().zip(&levels).map(even).collect()
+}
+
+/// Around their mean.
+fn relative(levels_db: [f64; Response::POINTS_HZ.len()]) -> [f64; Response::POINTS_HZ.len()] {
+    let mean = levels_db.iter().sum::<f64>() / levels_db.len() as f64;
+    levels_db.map(|level| level - mean)
 }
 
 #[cfg(test)]
@@ -76,6 +110,8 @@ mod tests {
     use rand::SeedableRng;
     use std::f64::consts::TAU;
     use tch::Device;
+
+    use crate::augment::coloured_noise;
 
     fn gain_of(response: &Response, hz: f64) -> f64 {
         let tone = (Tensor::arange(16_000, (Kind::Double, Device::Cpu)) * (TAU * hz / 16_000.0)).sin();
@@ -99,5 +135,22 @@ mod tests {
             assert!(!inside || (gain_of(&response, hz) - gain_db).abs() < 0.7, "{hz} Hz");
             assert!(!inside || (response.gain_db(hz) - gain_db).abs() < 1e-9);
         }
+    }
+
+    #[test]
+    fn evened_voices_have_one_spectrum_and_their_levels() {
+        let mut random = ChaCha8Rng::seed_from_u64(9);
+        let white = coloured_noise(32_000, 0.0, &mut random);
+        let pink = coloured_noise(32_000, 1.0, &mut random) * 0.1;
+        let apart = |voices: &[Tensor]| {
+            let [one, other] = [0, 1].map(|index| relative(levels_db(&voices[index])));
+            one.iter().zip(other).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+        };
+        let voices = vec![white, pink, Tensor::zeros([32_000], (Kind::Float, Device::Cpu))];
+        assert!(apart(&voices) > 8.0);
+        let evened = evened(voices);
+        assert!(apart(&evened) < 1.5, "{}", apart(&evened));
+        assert!((level(&evened[0]) - 1.0).abs() < 1e-3 && (level(&evened[1]) - 0.1).abs() < 1e-4);
+        assert_eq!(level(&evened[2]), 0.0);
     }
 }

@@ -38,12 +38,30 @@ impl Room {
 
     /// The same in a given room.
     pub fn draw_in(size_m: [f64; 3], rt60_s: f64, random: &mut ChaCha8Rng) -> Self {
-        let mut place = || size_m.map(|side| random.random_range(0.5..side - 0.5));
-        let (source_m, far) = (place(), place());
+        let (source_m, far) = (Self::place(size_m, random), Self::place(size_m, random));
         // Mostly near, as people speak to a device.
         let share = random.random_range(0.1..1.0);
         let microphone_m = std::array::from_fn(|axis| source_m[axis] + (far[axis] - source_m[axis]) * share);
         Self { size_m, source_m, microphone_m, rt60_s }
+    }
+
+    /// Mouths anywhere in a room with one microphone, none nearer to it than a metre.
+    pub fn draw_around(size_m: [f64; 3], rt60_s: f64, mouths: usize, random: &mut ChaCha8Rng) -> Vec<Self> {
+        const NEAREST_M: f64 = 1.0;
+        const ATTEMPTS: usize = 50;
+        let microphone_m = Self::place(size_m, random);
+        let away = |place: &[f64; 3]| span(*place, microphone_m) >= NEAREST_M;
+        let mut mouth = || {
+            let mut places = (0..ATTEMPTS).map(|_| Self::place(size_m, random));
+            // A corner, where everything else is near.
+            places.find(away).unwrap_or([0.5; 3])
+        };
+        (0..mouths).map(|_| Self { size_m, source_m: mouth(), microphone_m, rt60_s }).collect()
+    }
+
+    /// Anywhere half a metre from the walls.
+    fn place(size_m: [f64; 3], random: &mut ChaCha8Rng) -> [f64; 3] {
+        size_m.map(|side| random.random_range(0.5..side - 0.5))
     }
 
     /// The share of pressure that a wall reflects, by Eyring's formula.
@@ -58,7 +76,6 @@ impl Room {
     /// in time; reflections follow until they are 40 dB down.
     pub fn impulse_response(&self, rate: SampleRate) -> Vec<f32> {
         let reflection = self.reflection();
-        let span = |a: [f64; 3], b: [f64; 3]| (0..3).map(|axis| (a[axis] - b[axis]).powi(2)).sum::<f64>().sqrt();
         let direct = span(self.source_m, self.microphone_m).max(0.05);
         let length = (self.rt60_s * 2.0 / 3.0 * rate.hz()) as usize + 1;
         let farthest = direct + length as f64 / rate.hz() * SPEED_OF_SOUND;
@@ -87,6 +104,11 @@ impl Room {
         high_pass(&mut response, rate);
         response.into_iter().map(|value| value as f32).collect()
     }
+}
+
+/// How far two places are from each other.
+fn span(a: [f64; 3], b: [f64; 3]) -> f64 {
+    (0..3).map(|axis| (a[axis] - b[axis]).powi(2)).sum::<f64>().sqrt()
 }
 
 /// Impulse responses (K) of `count` rooms, at the rate of analysis.
@@ -118,19 +140,6 @@ fn add_pulse(response: &mut [f64], delay: f64, gain: f64) {
     }
 }
 
-/// The next length that transforms fast: even, and a product of small primes.
-fn fast_length(length: i64) -> i64 {
-    let smooth = |mut n: i64| {
-        [2, 3, 5].into_iter().for_each(|prime| {
-            while n % prime == 0 {
-                n /= prime;
-            }
-        });
-        n == 1
-    };
-    (length.max(1)..).find(|&n| n % 2 == 0 && smooth(n)).unwrap_or(length)
-}
-
 /// The part of an impulse response (K) at 16 kHz that the ear takes for the sound itself: 50 ms, fading over the last
 /// 10 (the limit of clarity, C50, in ISO 3382-1).
 pub fn early(response: &Tensor) -> Tensor {
@@ -143,10 +152,25 @@ pub fn early(response: &Tensor) -> Tensor {
 
 /// Samples (L) with an impulse response (K) → (L).
 pub fn convolve(samples: &Tensor, response: &Tensor) -> Tensor {
-    let length = samples.size()[0];
-    let size = fast_length(length + response.size()[0]);
-    let spectrum = samples.fft_rfft(size, -1, "backward") * response.fft_rfft(size, -1, "backward");
-    spectrum.fft_irfft(size, -1, "backward").narrow(0, 0, length).to_kind(Kind::Float)
+    convolved(samples, response).narrow(0, 0, samples.size()[0])
+}
+
+/// Samples (L) with an impulse response (K) → at least (L + K - 1), block by block (overlap-add): planning a long
+/// transform takes longer than many short ones.
+pub(super) fn convolved(samples: &Tensor, response: &Tensor) -> Tensor {
+    const SHORTEST: u64 = 1 << 14;
+    let (length, reach) = (samples.size()[0], response.size()[0] - 1);
+    let size = (4 * response.size()[0] as u64).next_power_of_two().max(SHORTEST) as i64;
+    let hop = size - reach;
+    let count = (length + reach + hop - 1) / hop;
+    let blocks = samples.constant_pad_nd([0, count * hop - length]).view([count, hop]);
+    let spectrum = blocks.fft_rfft(size, -1, "backward") * response.fft_rfft(size, -1, "backward");
+    let heard = spectrum.fft_irfft(size, -1, "backward").to_kind(Kind::Float);
+    // What rings on after a block is added to the next.
+    let own = heard.narrow(1, 0, hop).contiguous();
+    let _ =
+        own.narrow(0, 1, count - 1).narrow(1, 0, reach).g_add_(&heard.narrow(0, 0, count - 1).narrow(1, hop, reach));
+    own.view([-1])
 }
 
 #[cfg(test)]
@@ -207,8 +231,17 @@ mod tests {
     }
 
     #[test]
-    fn lengths_of_small_primes() {
-        assert_eq!([0, 7, 8, 11, 97, 64_001].map(fast_length), [2, 8, 8, 12, 100, 64_800]);
+    fn blocks_join_to_the_whole_convolution() {
+        tch::manual_seed(2);
+        for (length, reach) in [(50_000, 3_000), (70_001, 1), (200, 9_000)] {
+            let draw = |count: i64| Tensor::randn([count], (Kind::Float, tch::Device::Cpu));
+            let (samples, response) = (draw(length), draw(reach));
+            let padded = samples.view([1, 1, -1]).constant_pad_nd([reach - 1, 0]);
+            let kernel = response.flip([0]).view([1, 1, -1]);
+            let whole = padded.conv1d(&kernel, None::<Tensor>, 1, 0, 1, 1).view([-1]);
+            let gap = (convolve(&samples, &response) - &whole).abs().max().double_value(&[]);
+            assert!(gap < 1e-4 * whole.abs().max().double_value(&[]), "{length} and {reach}: {gap}");
+        }
     }
 
     #[test]
@@ -218,6 +251,10 @@ mod tests {
             let room = Room::draw((0.1, 0.6), &mut random);
             let inside = |place: [f64; 3]| place.iter().zip(room.size_m).all(|(&at, side)| at > 0.0 && at < side);
             assert!(inside(room.source_m) && inside(room.microphone_m), "{room:?}");
+            for mouth in Room::draw_around(room.size_m, 0.3, 3, &mut random) {
+                assert!(inside(mouth.source_m) && inside(mouth.microphone_m), "{mouth:?}");
+                assert!(span(mouth.source_m, mouth.microphone_m) >= 1.0, "{mouth:?}");
+            }
         }
         let samples = Tensor::from_slice(&[1.0f32, -2.0, 3.0, 0.5, 0.25]);
         let heard = convolve(&samples, &Tensor::from_slice(&[1.0f32, 0.0, 0.5]));

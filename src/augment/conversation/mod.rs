@@ -13,7 +13,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
-use super::{Backgrounds, Response, Room, background, bustle, convolve, filter, level, mu_law};
+use super::{Backgrounds, Response, Room, background, bustle, channel::evened, convolve, filter, level, mu_law};
 use crate::nn::shared::Shared;
 use crate::units::SampleRate;
 
@@ -41,16 +41,24 @@ pub struct ConversationConfig {
     pub turn_s: (f64, f64),
     /// Levels of the speakers around their mean, in dB.
     pub level_db: f64,
+    /// Levels of a speaker's turns around the speaker's, in dB.
+    pub turn_level_db: f64,
+    /// Conversations whose voices have the same spectrum on average, as if one microphone had recorded all of them.
+    pub even: f64,
     /// Conversations in a room.
     pub room: f64,
     /// How many rooms there are.
     pub rooms: usize,
+    /// Rooms in which one microphone is far from everybody, as a share of them.
+    pub far: f64,
     /// Conversations with a noise.
     pub noise: f64,
     /// Signal-to-noise ratios, in dB.
     pub snr_db: (f64, f64),
-    /// Conversations in which people knock, rustle and shift chairs, with the same ratios.
+    /// Conversations in which people knock, rustle and shift chairs.
     pub bustle: f64,
+    /// Signal-to-noise ratios of that, in dB.
+    pub bustle_snr_db: (f64, f64),
     /// Conversations over an uneven line.
     pub channel: f64,
     /// Conversations over a telephone.
@@ -69,11 +77,15 @@ impl Default for ConversationConfig {
             long_pause_s: (1.5, 5.0),
             turn_s: (0.7, 12.0),
             level_db: 5.0,
+            turn_level_db: 0.0,
+            even: 0.0,
             room: 0.7,
             rooms: 60,
+            far: 0.0,
             noise: 0.8,
             snr_db: (5.0, 25.0),
             bustle: 0.3,
+            bustle_snr_db: (5.0, 25.0),
             channel: 0.3,
             telephone: 0.1,
         }
@@ -91,7 +103,9 @@ impl ConversationConfig {
             ("back_channel", self.back_channel),
             ("goes_on", self.goes_on),
             ("long_pause", self.long_pause),
+            ("even", self.even),
             ("room", self.room),
+            ("far", self.far),
             ("noise", self.noise),
             ("bustle", self.bustle),
             ("channel", self.channel),
@@ -105,8 +119,10 @@ impl ConversationConfig {
             ("long_pause_s", self.long_pause_s, 0.0..=600.0),
             ("turn_s", self.turn_s, 0.1..=600.0),
             ("snr_db", self.snr_db, -60.0..=120.0),
+            ("bustle_snr_db", self.bustle_snr_db, -60.0..=120.0),
             ("pause_s", (self.pause_s, self.pause_s), 0.0..=60.0),
             ("level_db", (self.level_db, self.level_db), 0.0..=60.0),
+            ("turn_level_db", (self.turn_level_db, self.turn_level_db), 0.0..=60.0),
         ];
         for (name, (least, most), allowed) in ranges {
             if !(allowed.contains(&least) && allowed.contains(&most) && least <= most) {
@@ -141,6 +157,11 @@ pub struct Conversation {
     pub said: Vec<Said>,
 }
 
+/// Whether a share of cases has come; without a share nothing is drawn.
+fn met(share: f64, random: &mut ChaCha8Rng) -> bool {
+    share > 0.0 && random.random_bool(share)
+}
+
 /// Mixes conversations.
 #[derive(Debug, Clone)]
 pub struct Mixer {
@@ -158,9 +179,13 @@ impl Mixer {
         use rayon::prelude::*;
         let rooms = if config.room > 0.0 { config.rooms } else { 0 };
         let drawn: Vec<Vec<Room>> = (0..rooms)
-            .map(|_| {
-                let first = Room::draw(Self::RT60_S, random);
-                (0..Self::PLACES).map(|_| Room::draw_in(first.size_m, first.rt60_s, random)).collect()
+            .map(|index| {
+                let Room { size_m, rt60_s, .. } = Room::draw(Self::RT60_S, random);
+                if (index as f64) < config.far * rooms as f64 {
+                    Room::draw_around(size_m, rt60_s, Self::PLACES, random)
+                } else {
+                    (0..Self::PLACES).map(|_| Room::draw_in(size_m, rt60_s, random)).collect()
+                }
             })
             .collect();
         let responses: Vec<Vec<Vec<f32>>> = drawn
@@ -181,7 +206,10 @@ impl Mixer {
         random: &mut ChaCha8Rng,
     ) -> Conversation {
         let config = &self.config;
-        let (tracks, said) = config.talk(cast, length, random);
+        let (mut tracks, said) = config.talk(cast, length, random);
+        if met(config.even, random) {
+            tracks = evened(tracks);
+        }
         let room = (!self.rooms.is_empty() && random.random_bool(config.room))
             .then(|| &self.rooms[random.random_range(0..self.rooms.len())]);
         let mut heard = Tensor::zeros([length], (Kind::Float, Device::Cpu));
@@ -207,7 +235,7 @@ impl Mixer {
             add(background, snr_db);
         }
         if random.random_bool(config.bustle) {
-            add(bustle(length, random), random.random_range(config.snr_db.0..=config.snr_db.1));
+            add(bustle(length, random), random.random_range(config.bustle_snr_db.0..=config.bustle_snr_db.1));
         }
         if random.random_bool(config.channel) {
             heard = filter(&heard, &Response::draw(random));
@@ -303,7 +331,10 @@ mod tests {
     fn a_seed_repeats_and_nobody_interrupts_themselves() {
         let all = ConversationConfig {
             room: 1.0,
-            rooms: 1,
+            rooms: 2,
+            far: 0.5,
+            even: 0.7,
+            turn_level_db: 3.0,
             noise: 1.0,
             bustle: 1.0,
             channel: 1.0,

@@ -16,7 +16,10 @@ impl ConversationConfig {
         let eager: Vec<f64> = cast.iter().map(|_| random.random_range(0.3..1.0)).collect();
         let mut said = Vec::new();
         let mut say = |speaker: usize, at: i64, longest: i64, random: &mut ChaCha8Rng| -> i64 {
-            let Some((part, spans)) = phrase(cast[speaker], longest, random) else { return at };
+            let Some((mut part, spans)) = phrase(cast[speaker], longest, random) else { return at };
+            if self.turn_level_db > 0.0 {
+                part *= 10f64.powf(random.random_range(-self.turn_level_db..=self.turn_level_db) / 20.0);
+            }
             let count = part.size()[0].min(length - at);
             if count > 0 {
                 let _ = tracks[speaker].narrow(0, at, count).g_add_(&part.narrow(0, 0, count));
