@@ -147,6 +147,26 @@ fn clipping_is_mended_and_told() {
 }
 
 #[test]
+fn hum_is_taken_away_and_told() {
+    let place = Place::new();
+    place.recording("voice.wav", 10.0, &[(0.5, 4.5), (5.5, 9.5)]);
+    let voice = load_mono(&place.path("voice.wav"), RATE).unwrap();
+    let hum = |i: usize| 0.0282 * (i as f64 / RATE.hz() * 50.0 * std::f64::consts::TAU).sin() as f32;
+    let humming: Vec<f32> = voice.iter().enumerate().map(|(i, x)| x + hum(i)).collect();
+    write_wav(&place.path("in/a.wav"), RATE, &humming);
+    place.run("process -i in -o out --denoiser none").exits(0).says("mains hum at 50 Hz, -34 dBFS, taken away");
+    assert_eq!(manifest(&place, "a")["signal"]["hum"]["mains_hz"], 50.0);
+    let truth = load_mono(&place.path("voice.wav"), SampleRate::ANALYSIS).unwrap();
+    let ratio = |remove: &str| {
+        let flags = format!("--denoiser none --set process.high_pass=false --set process.remove_hum={remove}");
+        let (samples, truth) = cleaned(&place, &flags, &truth);
+        si_sdr(&samples, truth)
+    };
+    let (before, after) = (ratio("false"), ratio("true"));
+    assert!(after > before + 20.0, "{before} {after}");
+}
+
+#[test]
 fn a_readers_peaks_come_back() {
     let Some(speech) = reader() else { return };
     let place = Place::new();

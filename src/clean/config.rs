@@ -20,6 +20,8 @@ pub struct Config {
     pub pictures: bool,
     /// Whether peaks that were cut off are rebuilt.
     pub mend_clipping: bool,
+    /// Whether hum of the mains is taken away.
+    pub remove_hum: bool,
     /// Whether what lies below all speech (rumble, a constant offset) is taken away.
     pub high_pass: bool,
     /// The longest pause that is written, in seconds; longer ones lose their middle. 0 keeps them.
@@ -44,6 +46,7 @@ impl Default for Config {
             copy_raw: true,
             pictures: true,
             mend_clipping: true,
+            remove_hum: true,
             high_pass: true,
             max_pause_s: 2.0,
             min_quality: 0.0,

@@ -1,4 +1,4 @@
-//! Cleaning: noise, clipping, rumble, levels, pauses; and where speech is.
+//! Cleaning: noise, clipping, hum, rumble, levels, pauses; and where speech is.
 //!
 //! A recording is decoded once and never held as a whole. [`supply`] decodes, measures and mends it, [`analysis`] takes
 //! its noise away, finds the speech and puts the cleaned signal aside ([`scratch`]). [`segments`], [`pauses`] and
@@ -11,6 +11,7 @@ pub mod clipping;
 pub mod config;
 pub mod declip;
 pub mod error;
+pub mod hum;
 pub mod level;
 pub mod limiter;
 pub mod pauses;

@@ -7,6 +7,7 @@ use super::{
     config::Config,
     declip::Declipper,
     error::CleanError,
+    hum::{Dehummer, Hum},
     rumble::HighPass,
     trace::{SourceTrace, SourceTracer},
 };
@@ -37,6 +38,8 @@ pub struct Measures {
     pub clipped_share: f64,
     /// Samples of the mean channel whose cut-off peaks were rebuilt.
     pub mended_samples: u64,
+    /// Hum of the mains that was taken away.
+    pub hum: Option<Hum>,
     /// Its course.
     pub trace: SourceTrace,
 }
@@ -50,6 +53,7 @@ pub(super) struct Supply {
     tracer: SourceTracer,
     declipper: Option<Declipper>,
     resampler: Option<Resampler>,
+    dehummer: Option<Dehummer>,
     high_pass: Option<HighPass>,
     frames: usize,
     rate: SampleRate,
@@ -78,6 +82,7 @@ impl Supply {
             tracer: SourceTracer::new(info.rate),
             declipper: config.mend_clipping.then(|| Declipper::new(info.rate)),
             resampler: Some(Resampler::new(info.rate, rate)?),
+            dehummer: config.remove_hum.then(|| Dehummer::new(rate)),
             high_pass: high_pass.then(|| HighPass::new(rate)),
             frames: 0,
             decoder,
@@ -154,10 +159,8 @@ impl Supply {
 
     fn onwards(&mut self, samples: &[f32]) -> Vec<f32> {
         let resampled = self.resampler.as_mut().map_or_else(Vec::new, |resampler| resampler.process(samples));
-        match &mut self.high_pass {
-            Some(high_pass) => passed(high_pass, &resampled),
-            None => resampled,
-        }
+        let filters = [as_filter(&mut self.dehummer), as_filter(&mut self.high_pass)];
+        filters.into_iter().flatten().fold(resampled, |samples, filter| passed(filter, &samples))
     }
 
     /// What the filters still hold, and what was measured.
@@ -167,14 +170,12 @@ impl Supply {
             declipper.finish(&mut last);
         }
         let mut rest = self.onwards(&last);
-        let tail = self.resampler.take().map_or_else(Vec::new, Resampler::finish);
-        match &mut self.high_pass {
-            Some(high_pass) => {
-                high_pass.push(&tail, &mut rest);
-                high_pass.finish(&mut rest);
-            }
-            None => rest.extend(tail),
+        let mut tail = self.resampler.take().map_or_else(Vec::new, Resampler::finish);
+        for filter in [as_filter(&mut self.dehummer), as_filter(&mut self.high_pass)].into_iter().flatten() {
+            tail = passed(filter, &tail);
+            filter.finish(&mut tail);
         }
+        rest.extend(tail);
         let measures = Measures {
             duration: self.info.rate.duration(self.frames),
             damaged_packets: self.decoder.skipped_packets(),
@@ -184,11 +185,16 @@ impl Supply {
             true_peak_dbtp: self.loudness.true_peak_dbtp(),
             clipped_share: self.clipping.share(),
             mended_samples: self.declipper.as_ref().map_or(0, Declipper::repaired),
+            hum: self.dehummer.as_ref().and_then(Dehummer::hum),
             trace: self.tracer.finish(),
             info: self.info,
         };
         (rest, measures)
     }
+}
+
+fn as_filter<F: Filter>(filter: &mut Option<F>) -> Option<&mut dyn Filter> {
+    filter.as_mut().map(|filter| filter as &mut dyn Filter)
 }
 
 fn passed(filter: &mut dyn Filter, samples: &[f32]) -> Vec<f32> {

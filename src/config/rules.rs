@@ -44,6 +44,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("process.copy_raw", Rule::YesOrNo),
     ("process.pictures", Rule::YesOrNo),
     ("process.mend_clipping", Rule::YesOrNo),
+    ("process.remove_hum", Rule::YesOrNo),
     ("process.high_pass", Rule::YesOrNo),
     ("process.max_pause_s", Rule::ZeroOrWithin("keep all pauses", 0.2, 3_600.0)),
     ("process.min_quality", Rule::ZeroOrWithin("keep all utterances", 1.0, 5.0)),

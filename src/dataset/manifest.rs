@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     audio::Tags,
-    clean::{level::Level, pauses::Kept, quality::Quality},
+    clean::{hum::Hum, level::Level, pauses::Kept, quality::Quality},
     error::FileError,
 };
 
@@ -95,6 +95,9 @@ pub struct Signal {
     pub loudness_range_lu: f64,
     /// Samples whose cut-off peaks were rebuilt.
     pub mended_samples: u64,
+    /// Hum of the mains that was taken away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hum: Option<Hum>,
     /// How good it is.
     #[serde(flatten)]
     pub quality: Quality,

@@ -10,6 +10,7 @@ use crate::{
     clean::{
         analysis::{Analysis, Loudness},
         config::Config,
+        hum::Hum,
         level::Level,
         pauses::{self, Kept},
         quality::Quality,
@@ -47,6 +48,7 @@ pub(super) fn signal(analysis: &Analysis) -> Signal {
         true_peak_dbtp: hundredths(analysis.source.true_peak_dbtp),
         loudness_range_lu: rounded(analysis.source.loudness_range_lu, 1),
         mended_samples: analysis.source.mended_samples,
+        hum: analysis.source.hum.map(|hum| Hum { mains_hz: hum.mains_hz, dbfs: rounded(hum.dbfs, 1) }),
         quality: readable(analysis.quality),
     }
 }
@@ -92,6 +94,7 @@ pub(super) fn history(config: &Config, written: bool) -> Vec<Step> {
             step("mean of the channels", json!({})),
             step("mend clipping", json!({ "mend_clipping": config.mend_clipping })),
             step("resample", json!({ "sample_rate": config.sample_rate })),
+            step("remove hum", json!({ "remove_hum": config.remove_hum })),
             step("high-pass", json!({ "high_pass": config.high_pass })),
             step("denoise", json!(config.denoise)),
             step("trim and cut", json!({ "segments": config.segments, "max_pause_s": config.max_pause_s })),

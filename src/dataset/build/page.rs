@@ -129,6 +129,7 @@ fn description(manifest: &Manifest) -> String {
     add("decay", quality.decay_s.map(|decay| format!("{decay:.1} s")));
     add("loudness", manifest.signal.loudness_lufs.map(|lufs| format!("{lufs:.1} LUFS")));
     add("clipped", Some(format!("{:.2} %", 100.0 * quality.clipped_share)).filter(|_| quality.clipped_share > 0.0));
+    add("hum", manifest.signal.hum.map(|hum| format!("{:.0} Hz, {:.0} dBFS", hum.mains_hz, hum.dbfs)));
     add("score", Some(format!("{:.1}", quality.score)));
     parts.join(" · ")
 }

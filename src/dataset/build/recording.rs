@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// Raised when the same recording and settings give another result than before.
-pub(super) const METHOD_VERSION: u32 = 2;
+pub(super) const METHOD_VERSION: u32 = 3;
 const PROGRAM: &str = concat!("voice-clone ", env!("CARGO_PKG_VERSION"));
 
 /// A recording to be processed.

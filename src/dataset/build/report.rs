@@ -11,6 +11,8 @@ use crate::dataset::manifest::{Manifest, SCHEMA_VERSION};
 const MUCH_CLIPPING: f64 = 0.001;
 /// Below this ratio noise gets learnt with the voice.
 const LITTLE_SNR_DB: f64 = 15.0;
+/// Hum that is worth a word.
+const AUDIBLE_HUM_DBFS: f64 = -55.0;
 
 /// What a run did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -157,7 +159,9 @@ fn warnings(manifest: &Manifest) -> Vec<String> {
         (signal.clipped_share > MUCH_CLIPPING).then(|| format!("{:.1} % clipped", 100.0 * signal.clipped_share));
     let noisy =
         signal.snr_db.filter(|&snr| snr < LITTLE_SNR_DB).map(|snr| format!("noisy: {snr:.0} dB above the noise"));
-    [damaged, clipped, noisy].into_iter().flatten().collect()
+    let hum = manifest.signal.hum.filter(|hum| hum.dbfs > AUDIBLE_HUM_DBFS);
+    let humming = hum.map(|hum| format!("mains hum at {:.0} Hz, {:.0} dBFS, taken away", hum.mains_hz, hum.dbfs));
+    [damaged, clipped, noisy, humming].into_iter().flatten().collect()
 }
 
 impl Report {
