@@ -11,7 +11,7 @@ use super::together::{Request, predict, vocode};
 use super::voice::Voice;
 use crate::acoustic::AcousticModel;
 use crate::text::prosody::Utterance;
-use crate::text::{FrontEnd, token::Unreadable};
+use crate::text::FrontEnd;
 use crate::units::{SampleRate, Seconds};
 use crate::vocoder::harmonic::HarmonicVocoder;
 
@@ -116,11 +116,6 @@ impl Synthesizer {
             speaker: voice.embedding.clone(),
             correction: voice.correction.clone(),
         })
-    }
-
-    /// What of the text cannot be read aloud.
-    pub fn unreadable(&self, text: &str) -> Vec<Unreadable> {
-        self.front_end.unreadable(text)
     }
 
     /// Speaks a text of any length, an utterance at a time, each when it is asked for.
