@@ -10,8 +10,8 @@ use super::style::SpeakingStyle;
 use super::together::{Request, predict, vocode};
 use super::voice::Voice;
 use crate::acoustic::AcousticModel;
-use crate::text::prosody::Utterance;
 use crate::text::FrontEnd;
+use crate::text::prosody::Utterance;
 use crate::units::{SampleRate, Seconds};
 use crate::vocoder::harmonic::HarmonicVocoder;
 
