@@ -48,7 +48,7 @@ def main():
             "pwconv2.bias": of("pwconv2.bias") + second[:, gone] @ mean[gone],
         }
         print(f"{block} {len(gone)} units with {(varies[gone]**2).sum() / (varies**2).sum():.2%} of the variance go")
-        tensors |= {block + part: value.astype(np.float16) for part, value in new.items()}
+        tensors |= {block + part: np.ascontiguousarray(value, np.float16) for part, value in new.items()}
     config["hidden"] = arguments.hidden
     metadata["model"] = json.dumps(config)
     save_file(tensors, arguments.output, metadata)
