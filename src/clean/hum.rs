@@ -148,16 +148,9 @@ impl Dehummer {
         };
         let agreement = |step: i32| -> f64 {
             let agreed = |(index, track): (usize, &Vec<Complex64>)| {
+                let phases = track.iter().map(|bin| bin / bin.norm().max(1e-12));
                 let turn = turn(f64::from(step) * OFF_STEP_HZ, index + 1);
-                let mut phase = Complex64::ONE;
-                let sum: Complex64 = track
-                    .iter()
-                    .map(|bin| {
-                        let turned = bin / bin.norm().max(1e-12) * phase;
-                        phase *= turn;
-                        turned
-                    })
-                    .sum();
+                let sum: Complex64 = turned(phases, Complex64::ONE, turn).sum();
                 (sum.norm() / track.len() as f64 - AGREED).max(0.0)
             };
             tracks.iter().enumerate().map(agreed).sum()
@@ -182,16 +175,8 @@ impl Dehummer {
         // Half of the window's sum, which is half its length; what a bin that is not quite the frequency sees of it.
         let scale = Complex64::cis(-PI * off) * (4.0 / size / lobe(off));
         let turn = Complex64::cis(-2.0 * PI * hz * self.hop as f64 / self.rate.hz());
-        let mut phase = scale;
-        frames
-            .iter()
-            .map(|frame| {
-                let found = frame[nearest as usize];
-                let turned = Complex64::new(f64::from(found.re), f64::from(found.im)) * phase;
-                phase *= turn;
-                turned
-            })
-            .collect()
+        let found = frames.iter().map(|frame| frame[nearest as usize]);
+        turned(found.map(|bin| Complex64::new(f64::from(bin.re), f64::from(bin.im))), scale, turn).collect()
     }
 }
 
@@ -200,17 +185,22 @@ fn lobe(bins: f64) -> f64 {
     if bins.abs() < 1e-9 { 1.0 } else { (PI * bins).sin() / (PI * bins) / (1.0 - bins * bins) }
 }
 
+/// A track turned, first by this much and by `turn` more from frame to frame.
+fn turned(
+    track: impl Iterator<Item = Complex64>,
+    first: Complex64,
+    turn: Complex64,
+) -> impl Iterator<Item = Complex64> {
+    track.scan(first, move |phase, bin| {
+        let turned = bin * *phase;
+        *phase *= turn;
+        Some(turned)
+    })
+}
+
 /// The median of a track that turns, and the mean of what is near it; none where too little is.
 fn steady(track: &[Complex64], turn: Complex64) -> Option<Complex64> {
-    let mut phase = Complex64::ONE;
-    let still: Vec<Complex64> = track
-        .iter()
-        .map(|bin| {
-            let turned = bin * phase;
-            phase *= turn;
-            turned
-        })
-        .collect();
+    let still: Vec<Complex64> = turned(track.iter().copied(), Complex64::ONE, turn).collect();
     let median = |part: fn(&Complex64) -> f64| {
         let mut values: Vec<f64> = still.iter().map(part).collect();
         let middle = values.len() / 2;
