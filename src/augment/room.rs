@@ -1,12 +1,14 @@
 //! Rooms: the image source method for a box (Allen and Berkley 1979, "Image method for efficiently simulating
 //! small-room acoustics").
 
+use std::f64::consts::PI;
+
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
+use rustfft::num_complex::Complex64;
 use tch::{Kind, Tensor};
 
-use super::speed::windowed_sinc;
 use crate::nn::shared::Shared;
 use crate::units::SampleRate;
 
@@ -131,12 +133,18 @@ fn high_pass(response: &mut [f64], rate: SampleRate) {
     }
 }
 
-/// Adds a band-limited pulse between samples.
+/// Adds a band-limited pulse between samples: a sinc under a Hann window. From sample to sample its sine changes only in
+/// sign and the window turns by one angle, so that a pulse takes three sines and cosines and not two for each sample.
 fn add_pulse(response: &mut [f64], delay: f64, gain: f64) {
     let first = (delay - REACH).ceil().max(0.0) as usize;
     let last = ((delay + REACH).floor() as usize).min(response.len() - 1);
-    for (index, value) in response.iter_mut().enumerate().take(last + 1).skip(first) {
-        *value += gain * windowed_sinc(index as f64 - delay, 1.0, REACH);
+    let mut angle = PI * (first as f64 - delay);
+    let mut sine = gain * angle.sin();
+    let (mut window, step) = (Complex64::cis(angle / REACH), Complex64::cis(PI / REACH));
+    for value in response.iter_mut().take(last + 1).skip(first) {
+        let sinc = if angle.abs() < 1e-9 { gain } else { sine / angle };
+        *value += sinc * (0.5 + 0.5 * window.re);
+        (angle, sine, window) = (angle + PI, -sine, window * step);
     }
 }
 
