@@ -1,6 +1,6 @@
 //! Windows of conversations, and who speaks in each frame of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use rand::{Rng, SeedableRng, seq::index};
 use rand_chacha::ChaCha8Rng;
@@ -37,6 +37,49 @@ impl Windows {
     /// The same where the network is.
     pub fn to_device(&self, device: Device) -> Self {
         Self { samples: sent(&self.samples, device), classes: sent(&self.classes, device) }
+    }
+
+    fn select(&self, rows: &[i64]) -> Self {
+        let rows = Tensor::from_slice(rows).to_device(self.samples.device());
+        Self { samples: self.samples.index_select(0, &rows), classes: self.classes.index_select(0, &rows) }
+    }
+
+    fn joined(all: &[Self]) -> Self {
+        let join = |part: fn(&Self) -> &Tensor| Tensor::cat(&all.iter().map(part).collect::<Vec<_>>(), 0);
+        Self { samples: join(|windows| &windows.samples), classes: join(|windows| &windows.classes) }
+    }
+}
+
+/// The batches that were mixed last, of which every step draws its own: where a GPU learns faster than the processors mix,
+/// windows are used several times, but not in the same company.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    /// With their numbers, in order.
+    mixed: VecDeque<(u64, Windows)>,
+}
+
+impl Pool {
+    /// Batches that are kept.
+    const KEPT: u64 = 12;
+
+    /// A batch drawn from the mixed batches up to number `last`; `take` mixes those that are missing.
+    pub fn draw(&mut self, last: u64, take: impl Fn(u64) -> Windows, random: &mut ChaCha8Rng) -> Windows {
+        let first = (last + 1).saturating_sub(Self::KEPT);
+        self.mixed.retain(|(number, _)| (first..=last).contains(number));
+        // After a jump some are missing that are older than those that are there.
+        if self.mixed.front().is_some_and(|(number, _)| *number != first) {
+            self.mixed.clear();
+        }
+        let next = self.mixed.back().map_or(first, |(number, _)| number + 1);
+        self.mixed.extend((next..=last).map(|number| (number, take(number))));
+        let count = self.mixed.back().map_or(0, |(_, windows)| windows.samples.size()[0]);
+        let mut rows: Vec<Vec<i64>> = vec![Vec::new(); self.mixed.len()];
+        for _ in 0..count {
+            let one = random.random_range(0..self.mixed.len());
+            rows[one].push(random.random_range(0..self.mixed[one].1.samples.size()[0]));
+        }
+        let chosen = self.mixed.iter().zip(&rows).filter(|(_, rows)| !rows.is_empty());
+        Windows::joined(&chosen.map(|((_, windows), rows)| windows.select(rows)).collect::<Vec<_>>())
     }
 }
 
@@ -124,6 +167,8 @@ fn classes(said: &[Said], start: i64, length: i64) -> Tensor {
 
 #[cfg(test)]
 mod tests {
+    use tch::Kind;
+
     use super::*;
 
     #[test]
@@ -133,5 +178,27 @@ mod tests {
         let all = [said(4, 0, 900), said(7, 1_000, 1_640), said(2, 1_500, 2_100), said(4, 2_500, 9_000)];
         let classes: Vec<i64> = classes(&all, 1_000, 3_200).try_into().expect("numbers");
         assert_eq!(classes, [1, 1, 2, 0, 0, 3, 3, 3, 3, 3]);
+    }
+
+    #[test]
+    fn a_pool_draws_from_the_last_batches_and_is_the_same_after_a_jump() {
+        let batch = |number: u64| Windows {
+            samples: Tensor::full([4, 2], number as i64, (Kind::Float, Device::Cpu)),
+            classes: Tensor::full([4, 1], number as i64, (Kind::Int64, Device::Cpu)),
+        };
+        let draw = |pool: &mut Pool, last: u64| {
+            let drawn = pool.draw(last, batch, &mut ChaCha8Rng::seed_from_u64(last));
+            assert_eq!(drawn.samples.select(1, 0).to_kind(Kind::Int64), drawn.classes.select(1, 0));
+            Vec::<i64>::try_from(drawn.classes.view([-1])).expect("numbers")
+        };
+        let mut pool = Pool::default();
+        let mut seen = BTreeMap::new();
+        for last in 0..40 {
+            let drawn = draw(&mut pool, last);
+            assert!(drawn.len() == 4 && drawn.iter().all(|&number| number as u64 <= last && number as u64 + 12 > last));
+            drawn.into_iter().for_each(|number| *seen.entry(number).or_insert(0) += 1);
+            assert_eq!(draw(&mut Pool::default(), last), draw(&mut pool, last));
+        }
+        assert!(seen.len() > 30, "{seen:?}");
     }
 }

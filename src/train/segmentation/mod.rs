@@ -5,11 +5,13 @@ mod recipe;
 
 pub use recipe::SegmentationRecipe;
 
+use std::cell::RefCell;
+
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor, nn};
 
-use self::examples::{Examples, Windows};
+use self::examples::{Examples, Pool, Windows};
 use super::ahead::{Ahead, BatchSize};
 use super::runner::{Loss, Task, TrainError};
 use crate::dataset::prepared::Prepared;
@@ -40,6 +42,9 @@ pub struct SegmentationTask {
     /// (orders, classes) what becomes of each class when the speakers change places.
     orders: Tensor,
     batches: Ahead<Windows>,
+    pool: RefCell<Pool>,
+    uses: u64,
+    seed: u64,
     count: BatchSize,
     validation: Option<Windows>,
     device: Device,
@@ -90,7 +95,18 @@ impl SegmentationTask {
             powerset.permutations().iter().flat_map(|(_, classes)| classes).map(|&class| class as i64).collect();
         let orders = Tensor::from_slice(&orders).view([-1, powerset.len() as i64]).to_device(device);
         let network = Segmentation::new(store.root(), recipe.model.clone(), &encoder);
-        Ok(Self { encoder, network, powerset, orders, batches, count, validation, device })
+        let (pool, uses) = (RefCell::default(), recipe.uses.max(1));
+        Ok(Self { encoder, network, powerset, orders, batches, pool, uses, seed, count, validation, device })
+    }
+
+    /// The windows of a batch; where they are used several times, drawn from those that were mixed last.
+    fn windows(&self, batch: u64) -> Windows {
+        if self.uses == 1 {
+            return self.batches.take(batch);
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed.wrapping_add(batch));
+        let take = |number| self.batches.take(number);
+        tch::no_grad(|| self.pool.borrow_mut().draw(batch / self.uses, take, &mut random))
     }
 
     /// Samples (B, L) → logits (B, T, classes). With `blur`, embeddings lose a part of what they tell: the encoder knows
@@ -162,7 +178,7 @@ fn blurred(moments: &Tensor) -> Tensor {
 
 impl Task for SegmentationTask {
     fn loss(&self, batch: u64, _progress: f64) -> Loss {
-        let windows = self.batches.take(batch);
+        let windows = self.windows(batch);
         let logits = self.logits(&windows.samples, true);
         let total = self.cross_entropy(&logits, &windows.classes).mean(Kind::Float);
         let (wrong, spoken) = tch::no_grad(|| self.errors(&logits, &windows.classes));

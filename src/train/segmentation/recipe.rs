@@ -20,6 +20,9 @@ pub struct SegmentationRecipe {
     pub noise_held_out: Vec<String>,
     /// Windows in a batch.
     pub batch: usize,
+    /// How often a window is used, on average.
+    #[serde(default = "once")]
+    pub uses: u64,
     /// Windows with one, two and three people, as shares; what is left has nobody.
     pub people: [f64; 3],
     /// How they talk.
@@ -28,4 +31,8 @@ pub struct SegmentationRecipe {
     pub model: SegmentationConfig,
     /// Length and learning rate.
     pub run: RunConfig,
+}
+
+fn once() -> u64 {
+    1
 }
