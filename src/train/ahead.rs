@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread::spawn;
+use std::thread::{JoinHandle, spawn};
 
 /// How many examples a batch has, known to the thread that makes it too.
 #[derive(Debug, Clone)]
@@ -51,7 +51,8 @@ impl BatchSize {
 /// does not depend on who was faster.
 #[derive(Debug)]
 pub struct Ahead<T> {
-    steps: Sender<u64>,
+    /// None once it is over.
+    steps: Option<Sender<u64>>,
     made: Receiver<(u64, Result<T, Panic>)>,
     /// Batches that were made before their step came.
     waiting: RefCell<BTreeMap<u64, Result<T, Panic>>>,
@@ -59,7 +60,7 @@ pub struct Ahead<T> {
     asked: RefCell<BTreeSet<u64>>,
     /// The step that was taken last.
     taken: Cell<Option<u64>>,
-    workers: u64,
+    workers: Vec<JoinHandle<()>>,
 }
 
 /// What a thread panicked with.
@@ -83,25 +84,25 @@ impl<T: Send + 'static> Ahead<T> {
     pub fn with_workers(makers: Vec<impl FnMut(u64) -> T + Send + 'static>) -> Self {
         let (steps, wanted) = channel::<u64>();
         let (finished, made) = channel();
-        let (wanted, workers) = (Arc::new(Mutex::new(wanted)), makers.len());
+        let wanted = Arc::new(Mutex::new(wanted));
+        let mut workers = Vec::with_capacity(makers.len());
         for mut make in makers {
             let (wanted, finished) = (wanted.clone(), finished.clone());
-            spawn(move || {
+            workers.push(spawn(move || {
                 // More of libtorch's threads would only be in the way of those that train.
                 tch::set_num_threads(1);
                 loop {
                     let step = wanted.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).recv();
                     let Ok(step) = step else { break };
                     let batch = catch_unwind(AssertUnwindSafe(|| make(step)));
-                    // Nobody waits for it any more: the run is over.
                     if finished.send((step, batch)).is_err() {
                         break;
                     }
                 }
-            });
+            }));
         }
         let (waiting, asked) = (RefCell::default(), RefCell::default());
-        Self { steps, made, waiting, asked, taken: Cell::default(), workers: workers as u64 }
+        Self { steps: Some(steps), made, waiting, asked, taken: Cell::default(), workers }
     }
 
     /// The batch of `step`; those after it, as far from each other as it was from the one before, are begun.
@@ -111,14 +112,14 @@ impl<T: Send + 'static> Ahead<T> {
     pub fn take(&self, step: u64) -> T {
         // Replicas take every so many-th.
         let stride = self.taken.replace(Some(step)).and_then(|before| step.checked_sub(before)).unwrap_or(1).max(1);
-        let wanted: BTreeSet<u64> = (0..=self.workers).map(|ahead| step + ahead * stride).collect();
+        let wanted: BTreeSet<u64> = (0..=self.workers.len() as u64).map(|ahead| step + ahead * stride).collect();
         // After a jump, what was made for other steps is of no use.
         self.waiting.borrow_mut().retain(|step, _| wanted.contains(step));
         let mut asked = self.asked.borrow_mut();
         asked.retain(|step| wanted.contains(step));
         for &step in wanted.difference(&asked.clone()) {
             // Makers that are gone show when a batch is awaited.
-            let _ = self.steps.send(step);
+            let _ = self.steps.as_ref().map(|steps| steps.send(step));
         }
         *asked = wanted;
         asked.remove(&step);
@@ -133,6 +134,16 @@ impl<T: Send + 'static> Ahead<T> {
                 Ok((other, batch)) => drop(self.waiting.borrow_mut().insert(other, batch)),
                 Err(_) => return Err(Box::new("the threads that make batches ended")),
             }
+        }
+    }
+}
+
+impl<T> Drop for Ahead<T> {
+    /// Waits for the batches that were asked for: a thread that still uses a GPU when the program ends would panic.
+    fn drop(&mut self) {
+        self.steps = None;
+        for worker in self.workers.drain(..) {
+            let _ = worker.join();
         }
     }
 }
@@ -175,5 +186,23 @@ mod tests {
     fn what_goes_wrong_comes_through() {
         let ahead = Ahead::new(|step| assert!(step < 2, "no batch for step {step}"));
         (0..4).for_each(|step| ahead.take(step));
+    }
+
+    #[test]
+    fn no_thread_outlives_it() {
+        let at_work = Arc::new(AtomicUsize::new(0));
+        let maker = |_| {
+            let at_work = at_work.clone();
+            move |_: u64| {
+                at_work.fetch_add(1, Ordering::Relaxed);
+                std::thread::sleep(std::time::Duration::from_millis(20));
+                at_work.fetch_sub(1, Ordering::Relaxed);
+            }
+        };
+        let ahead = Ahead::with_copies(3, (), maker);
+        ahead.take(0);
+        assert!(at_work.load(Ordering::Relaxed) > 0, "the steps ahead are being made");
+        drop(ahead);
+        assert_eq!((at_work.load(Ordering::Relaxed), Arc::strong_count(&at_work)), (0, 1));
     }
 }
