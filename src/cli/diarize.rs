@@ -53,7 +53,7 @@ pub struct DiarizeArgs {
     pub exclusive: bool,
 
     /// A speaker's pauses that are shorter are a part of the turn.
-    #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = pause)]
+    #[arg(long, value_name = "SECONDS", default_value = "0.75", value_parser = pause)]
     pub min_pause: f64,
 
     /// Write labels for Audacity (.txt) and a TextGrid for Praat too.

@@ -45,12 +45,12 @@ pub struct TurnRules {
 
 impl Default for TurnRules {
     fn default() -> Self {
-        Self { at_once: usize::MAX, min_pause: Seconds(0.5) }
+        Self { at_once: usize::MAX, min_pause: Seconds(0.75) }
     }
 }
 
 /// What the probabilities add up to where one speaks, and where two and three do.
-const SPEAKING: [f32; 3] = [0.5, 1.4, 2.4];
+const SPEAKING: [f32; 3] = [0.5, 1.5, 2.5];
 /// What is shorter joins nothing.
 const BLIP: Seconds = Seconds(0.1);
 /// Shorter speech is none.
@@ -251,10 +251,10 @@ mod tests {
         let found = |rules| stretches(&activity(&[vec![0.0; 200], row.clone()]), rules, Seconds(3.9));
         let times =
             |found: &[Stretch]| -> Vec<_> { found.iter().map(|one| (one.speaker, one.start.0, one.end.0)).collect() };
-        let usual = found(TurnRules::default());
-        assert_eq!(times(&usual), [(1, 0.0, 2.0), (1, 2.6, 3.9)]);
-        assert!((usual[0].activity - 0.82).abs() < 0.01);
         let rules = |seconds| TurnRules { min_pause: Seconds(seconds), ..TurnRules::default() };
+        let half = found(rules(0.5));
+        assert_eq!(times(&half), [(1, 0.0, 2.0), (1, 2.6, 3.9)]);
+        assert!((half[0].activity - 0.82).abs() < 0.01);
         assert_eq!(times(&found(rules(0.1))), [(1, 0.0, 1.0), (1, 1.2, 2.0), (1, 2.6, 3.9)]);
         assert_eq!(times(&found(rules(0.7))), [(1, 0.0, 3.9)]);
     }
