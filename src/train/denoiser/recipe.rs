@@ -28,7 +28,7 @@ pub struct DenoiserRecipe {
     pub crop_s: f64,
     /// Batches that are made of the same crops, each with the noises of others: mixing by processors may be slower than
     /// learning on a GPU.
-    #[serde(default = "once")]
+    #[serde(default = "crate::train::runner::one")]
     pub uses: u64,
     /// What crops go through.
     pub mixing: MixingConfig,
@@ -40,10 +40,6 @@ pub struct DenoiserRecipe {
     pub model: DenoiserConfig,
     /// Length and learning rate.
     pub run: RunConfig,
-}
-
-fn once() -> u64 {
-    1
 }
 
 /// How often speech meets what, as shares of crops, and how badly.

@@ -9,6 +9,7 @@ mod replica;
 mod task;
 
 pub use error::TrainError;
+pub(in crate::train) use options::one;
 pub use options::{RunConfig, RunOptions, StepReport};
 pub use replica::{Left, Replica};
 pub use task::{Loss, Task};

@@ -30,7 +30,7 @@ pub struct RunConfig {
     pub batches_per_step: u64,
 }
 
-fn one() -> u64 {
+pub(in crate::train) fn one() -> u64 {
     1
 }
 

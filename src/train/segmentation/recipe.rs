@@ -21,7 +21,7 @@ pub struct SegmentationRecipe {
     /// Windows in a batch.
     pub batch: usize,
     /// How often a window is used, on average.
-    #[serde(default = "once")]
+    #[serde(default = "crate::train::runner::one")]
     pub uses: u64,
     /// Windows with one, two and three people, as shares; what is left has nobody.
     pub people: [f64; 3],
@@ -31,8 +31,4 @@ pub struct SegmentationRecipe {
     pub model: SegmentationConfig,
     /// Length and learning rate.
     pub run: RunConfig,
-}
-
-fn once() -> u64 {
-    1
 }
