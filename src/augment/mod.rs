@@ -12,7 +12,7 @@ mod speed;
 pub use channel::{Response, filter};
 pub use codec::{mu_law, opus_round_trip};
 pub use conversation::{Conversation, ConversationConfig, Mixer, Said, Spoken};
-pub use noise::{bustle, clicks, coloured_noise, gusts, hum, mix, wind};
+pub use noise::{bursts, bustle, clicks, coloured_noise, gusts, hum, mix, wind};
 pub use room::{Room, convolve, early, impulse_responses};
 pub use speed::Speed;
 

@@ -2,10 +2,12 @@
 
 use rand::Rng;
 use rand_chacha::ChaCha8Rng;
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::level;
 use crate::units::SampleRate;
+
+const FLOATS: (Kind, Device) = (Kind::Float, Device::Cpu);
 
 /// Noise of `length` samples whose power falls with frequency to the power of `slope`: 0 is white, 1 pink, 2 brown. Its
 /// root mean square is 1.
@@ -24,7 +26,7 @@ pub fn coloured_noise(length: i64, slope: f64, random: &mut ChaCha8Rng) -> Tenso
 pub fn hum(length: i64, random: &mut ChaCha8Rng) -> Tensor {
     let mains_hz: f64 = if random.random_bool(0.5) { 50.0 } else { 60.0 };
     let harmonics = random.random_range(2..20);
-    let time = Tensor::arange(length, (Kind::Float, tch::Device::Cpu)) / SampleRate::ANALYSIS.hz();
+    let time = Tensor::arange(length, FLOATS) / SampleRate::ANALYSIS.hz();
     let partial = |harmonic: i32| {
         let angle = &time * (std::f64::consts::TAU * mains_hz * f64::from(harmonic));
         (angle + random.random_range(0.0..std::f64::consts::TAU)).sin()
@@ -69,6 +71,46 @@ pub fn bustle(length: i64, random: &mut ChaCha8Rng) -> Tensor {
     let knocks = clicks(length, random);
     let knocks = &knocks / level(&knocks).max(1e-6) * random.random_range(0.0..1.0);
     rumble + rustling * random.random_range(0.0..1.0) + knocks
+}
+
+/// Breath on a microphone, hands on a table, paper: noise of some band that begins and ends, again and again, as often as
+/// words or more; `length` samples at 16 kHz.
+pub fn bursts(length: i64, random: &mut ChaCha8Rng) -> Tensor {
+    let kinds = random.random_range(1..=3);
+    let kind = |_| burst(length, random) * random.random_range(0.1..1.0);
+    (0..kinds).map(kind).reduce(|sum, one| sum + one).unwrap_or_else(|| Tensor::zeros([length], FLOATS))
+}
+
+/// One of them, with a root mean square of 1 while it lasts.
+fn burst(length: i64, random: &mut ChaCha8Rng) -> Tensor {
+    let [centre_hz, octaves] = [(60f64, 4_000f64), (0.5, 2.0)].map(|range| log_uniform(range, random));
+    let white: Vec<f32> = (0..length).map(|_| gaussian(random)).collect();
+    let spectrum = Tensor::from_slice(&white).fft_rfft(None, -1, "backward");
+    let hz = Tensor::arange(spectrum.size()[0], FLOATS) * (SampleRate::ANALYSIS.hz() / length as f64);
+    let away = (hz.clamp_min(1.0) / centre_hz).log2() / octaves;
+    let noise = (spectrum * (away.square() * -2.0).exp()).fft_irfft(length, -1, "backward");
+    let (lasts_s, rests) = (log_uniform((0.03, 1.5), random), log_uniform((0.5, 6.0), random));
+    // From a rhythm to none.
+    let uneven = random.random_range(0.05..0.9);
+    let mut about = |seconds: f64| {
+        let drawn = seconds * random.random_range(1.0 - uneven..1.0 + uneven);
+        ((drawn * SampleRate::ANALYSIS.hz()) as usize).max(160)
+    };
+    let mut envelope = vec![0f32; length as usize];
+    let mut at = about(lasts_s * rests) / 2;
+    while at < envelope.len() {
+        let lasts = about(lasts_s);
+        for (time, level) in envelope[at..].iter_mut().take(lasts).enumerate() {
+            *level = (std::f32::consts::PI * (time as f32 + 0.5) / lasts as f32).sin().sqrt();
+        }
+        at += lasts + about(lasts_s * rests);
+    }
+    &noise / level(&noise).max(1e-12) * Tensor::from_slice(&envelope)
+}
+
+/// A number between two whose logarithm is evenly distributed.
+fn log_uniform(range: (f64, f64), random: &mut ChaCha8Rng) -> f64 {
+    random.random_range(range.0.ln()..range.1.ln()).exp()
 }
 
 /// How loud something is that comes and goes, (L) from 0 to 1: a new level about every `every_s`.
@@ -120,6 +162,26 @@ mod tests {
             let loudest = powers.max().double_value(&[]);
             assert!(loudest.is_finite() && loudest > 4.0 * powers.median().double_value(&[]), "seed {seed}");
         }
+    }
+
+    #[test]
+    fn bursts_begin_and_end_in_a_band() {
+        for seed in 0..12 {
+            let noise = burst(64_000, &mut ChaCha8Rng::seed_from_u64(seed));
+            let powers = noise.view([-1, 160]).square().mean_dim(1, false, Kind::Float);
+            let on = powers.gt(0.1).to_kind(Kind::Float).mean(Kind::Float).double_value(&[]);
+            assert!((0.03..0.8).contains(&on), "seed {seed}: on for {on}");
+            // Half of the power lies within an octave and a half, or there would be no band.
+            let power = noise.fft_rfft(None, -1, "backward").abs().square();
+            let total = power.sum(Kind::Double).double_value(&[]);
+            let below =
+                |hz: f64| power.narrow(0, 0, ((hz * 4.0) as i64).min(32_000)).sum(Kind::Double).double_value(&[]);
+            let most = (0..70).map(|step| 30.0 * 1.08f64.powi(step)).map(|hz| (below(hz * 2.83) - below(hz)) / total);
+            assert!(most.fold(0.0, f64::max) > 0.5, "seed {seed}");
+            assert_eq!(noise, burst(64_000, &mut ChaCha8Rng::seed_from_u64(seed)));
+        }
+        let all = bursts(32_000, &mut ChaCha8Rng::seed_from_u64(1));
+        assert!(all.size() == [32_000] && level(&all) > 0.01);
     }
 
     #[test]

@@ -13,7 +13,9 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 use tch::{Device, Kind, Tensor};
 
-use super::{Backgrounds, Response, Room, background, bustle, channel::evened, convolve, filter, level, mu_law};
+use super::{
+    Backgrounds, Response, Room, background, bursts, bustle, channel::evened, convolve, filter, level, mu_law,
+};
 use crate::nn::shared::Shared;
 use crate::units::SampleRate;
 
@@ -59,6 +61,10 @@ pub struct ConversationConfig {
     pub bustle: f64,
     /// Signal-to-noise ratios of that, in dB.
     pub bustle_snr_db: (f64, f64),
+    /// Conversations with breath, scraping and rumbling that begin and end as words do.
+    pub bursts: f64,
+    /// Signal-to-noise ratios of that, in dB.
+    pub bursts_snr_db: (f64, f64),
     /// Conversations over an uneven line.
     pub channel: f64,
     /// Conversations over a telephone.
@@ -86,6 +92,8 @@ impl Default for ConversationConfig {
             snr_db: (5.0, 25.0),
             bustle: 0.3,
             bustle_snr_db: (5.0, 25.0),
+            bursts: 0.0,
+            bursts_snr_db: (0.0, 25.0),
             channel: 0.3,
             telephone: 0.1,
         }
@@ -108,6 +116,7 @@ impl ConversationConfig {
             ("far", self.far),
             ("noise", self.noise),
             ("bustle", self.bustle),
+            ("bursts", self.bursts),
             ("channel", self.channel),
             ("telephone", self.telephone),
         ];
@@ -120,6 +129,7 @@ impl ConversationConfig {
             ("turn_s", self.turn_s, 0.1..=600.0),
             ("snr_db", self.snr_db, -60.0..=120.0),
             ("bustle_snr_db", self.bustle_snr_db, -60.0..=120.0),
+            ("bursts_snr_db", self.bursts_snr_db, -60.0..=120.0),
             ("pause_s", (self.pause_s, self.pause_s), 0.0..=60.0),
             ("level_db", (self.level_db, self.level_db), 0.0..=60.0),
             ("turn_level_db", (self.turn_level_db, self.turn_level_db), 0.0..=60.0),
@@ -237,6 +247,9 @@ impl Mixer {
         if random.random_bool(config.bustle) {
             add(bustle(length, random), random.random_range(config.bustle_snr_db.0..=config.bustle_snr_db.1));
         }
+        if met(config.bursts, random) {
+            add(bursts(length, random), random.random_range(config.bursts_snr_db.0..=config.bursts_snr_db.1));
+        }
         if random.random_bool(config.channel) {
             heard = filter(&heard, &Response::draw(random));
         }
@@ -256,8 +269,8 @@ mod tests {
 
     use super::*;
 
-    /// Bursts of a tone of 0.5 s, 0.5 s apart.
-    fn bursts(hz: f64) -> Spoken {
+    /// Beeps of 0.5 s, 0.5 s apart.
+    fn beeps(hz: f64) -> Spoken {
         let time = Tensor::arange(5 * 16_000, (Kind::Float, Device::Cpu)) / RATE;
         let tone = (&time * hz * std::f64::consts::TAU).sin() * 0.3;
         Spoken::new(tone * time.frac().lt(0.5).to_kind(Kind::Float))
@@ -282,14 +295,14 @@ mod tests {
     fn mix(config: ConversationConfig, seed: u64, seconds: i64) -> Conversation {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let mixer = Mixer::new(config, &mut random);
-        let voices = [[bursts(500.0)], [bursts(3_000.0)]];
+        let voices = [[beeps(500.0)], [beeps(3_000.0)]];
         let cast: Vec<&[Spoken]> = voices.iter().map(|voice| voice.as_slice()).collect();
         mixer.mix(&cast, seconds * 16_000, &Hush, &mut random)
     }
 
     #[test]
     fn speech_is_found_to_the_frame() {
-        let said = bursts(500.0).said;
+        let said = beeps(500.0).said;
         assert_eq!(said.len(), 5);
         for (index, span) in said.iter().enumerate() {
             let from = index as i64 * 16_000;
@@ -337,6 +350,7 @@ mod tests {
             turn_level_db: 3.0,
             noise: 1.0,
             bustle: 1.0,
+            bursts: 0.5,
             channel: 1.0,
             telephone: 0.5,
             ..Default::default()
