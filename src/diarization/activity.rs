@@ -203,7 +203,15 @@ mod tests {
     use crate::diarization::hearing::Voice;
 
     fn voice(activity: &[u8]) -> Voice {
-        Voice { local: 0, first: 0, activity: activity.to_vec(), embedding: Vec::new(), frames: activity.len() }
+        Voice {
+            local: 0,
+            first: 0,
+            activity: activity.to_vec(),
+            embedding: Vec::new(),
+            frames: activity.len(),
+            level_db: 0.0,
+            quiet_db: -90.0,
+        }
     }
 
     /// As the rows of speakers say.

@@ -201,7 +201,15 @@ pub(super) mod tests {
         let mut row = vec![0.0f32; SIZE];
         row[axis] = 1.0;
         row[12 + difference % 12] = 0.6;
-        Voice { local, first: 0, activity: vec![255; 500], embedding: mean_embedding([row.as_slice()]), frames: 200 }
+        Voice {
+            local,
+            first: 0,
+            activity: vec![255; 500],
+            embedding: mean_embedding([row.as_slice()]),
+            frames: 200,
+            level_db: -20.0,
+            quiet_db: -90.0,
+        }
     }
 
     /// Windows in each of which two of the speakers around the axes given speak.

@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
+use super::faint::{levels_db, loudness_db, quiet_db};
 use super::powerset::Powerset;
 use super::segmentation::Segmentation;
 use super::stretches::{longest, pieces, stretches};
@@ -25,6 +26,10 @@ pub struct Voice {
     pub embedding: Vec<f32>,
     /// Frames of the stretch.
     pub frames: usize,
+    /// How loud it is in the stretch, in the band of a telephone, in dB below a full-scale square wave.
+    pub level_db: f32,
+    /// The same of the window where it is quiet.
+    pub quiet_db: f32,
 }
 
 /// A stage that hears windows: segmentation and embedding, which share most of their work.
@@ -94,6 +99,8 @@ impl Hearing for NetworkHearing {
             let best: Vec<usize> = shares.chunks_exact(classes).map(largest).collect();
             let frames = frames.narrow(0, window as i64, 1);
             let embed = |chosen: Range<usize>| self.embed(&frames, windows[window], chosen);
+            let levels_db = levels_db(windows[window]);
+            let quiet_db = quiet_db(&levels_db);
             let mut voices = Vec::new();
             for speaker in 0..powerset.speakers() {
                 let activity: Vec<u8> =
@@ -110,7 +117,15 @@ impl Hearing for NetworkHearing {
                 for (piece, alone) in pieces(&alone, count).into_iter().zip(&alone) {
                     let activity = activity[piece.clone()].to_vec();
                     let embedding = embed(alone.clone())?;
-                    voices.push(Voice { local: speaker, first: piece.start, activity, embedding, frames: alone.len() });
+                    voices.push(Voice {
+                        local: speaker,
+                        first: piece.start,
+                        activity,
+                        embedding,
+                        frames: alone.len(),
+                        level_db: loudness_db(&levels_db[alone.clone()]),
+                        quiet_db,
+                    });
                 }
             }
             all.push(voices);

@@ -7,9 +7,10 @@ use super::{
     activity::{self, Activity, Stretch, TurnRules},
     clustering::{Clustering, SpeakerCount, Speakers},
     confidence::Evidence,
+    faint::{with_faint, without_faint},
     hearing::Hearing,
     rttm,
-    windows::{self, Heard},
+    windows::{self, Heard, Window},
 };
 use crate::audio::{AudioError, MonoStream};
 use crate::speaker::{Calibration, SpeakerError, cosine};
@@ -97,10 +98,18 @@ impl Diarizer<'_> {
     /// A file that can't be decoded.
     pub fn in_stages(&self, path: &Path) -> Result<Stages, DiarizationError> {
         let heard = windows::hear(MonoStream::open(path, SampleRate::ANALYSIS)?, self.hearing)?;
-        let speakers = self.clustering.cluster(&heard.windows, self.count);
+        let speakers = self.cluster(&heard.windows, self.count);
         let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let turns = self.turns(&heard, &speakers, &file, &[]);
         Ok(Stages { heard, speakers, turns })
+    }
+
+    /// Whose the voices of windows are; faint ones are nobody's.
+    pub(super) fn cluster(&self, windows: &[Window], count: SpeakerCount) -> Speakers {
+        match without_faint(windows) {
+            Some(left) => with_faint(windows, &left, self.clustering.cluster(&left, count)),
+            None => self.clustering.cluster(windows, count),
+        }
     }
 
     /// `called` is what each speaker is called already.

@@ -133,6 +133,8 @@ mod tests {
                 activity: Vec::new(),
                 embedding: vec![window[0]],
                 frames: window.len() / Segmentation::HOP as usize,
+                level_db: 0.0,
+                quiet_db: -90.0,
             };
             Ok(windows.iter().map(|window| vec![voice(window)]).collect())
         }

@@ -1,18 +1,26 @@
 //! Diarization of a stream: labels within a second, revised once more is known.
 //!
-//! Every half second the last ten seconds are heard anew. A voice belongs to the speaker who was active where it is
-//! active, or whose voice it is like, or else to a new one. Labels are given up to shortly before the end, since a network
-//! knows least at the edge of what it hears; those of five seconds ago are revised where the windows since say otherwise.
-//! When the stream ends, it is clustered as a file would be.
+//! Every half second the last ten seconds are heard anew, and their voices are clustered together with those of windows
+//! long heard, as a file's are ([`people`] says which cluster is whom). Labels are given up to shortly before the end,
+//! since a network knows least at the edge of what it hears; those of the last two minutes are revised where the windows
+//! since say otherwise ([`told`]). When the stream ends, it is clustered as a file would be.
+
+mod people;
+mod told;
+
+pub use told::Label;
 
 use std::collections::VecDeque;
 
-use super::activity::{self, Activity};
+use people::People;
+use told::Told;
+
+use super::activity::Activity;
+use super::clustering::SpeakerCount;
 use super::hearing::Voice;
 use super::pipeline::{DiarizationError, Diarized, Diarizer, give_names};
 use super::segmentation::Segmentation;
 use super::windows::{self, Heard, Window};
-use crate::speaker::cosine;
 use crate::units::{SampleRate, Seconds};
 
 const RATE: SampleRate = SampleRate::ANALYSIS;
@@ -20,42 +28,15 @@ const RATE: SampleRate = SampleRate::ANALYSIS;
 const STEP: Seconds = Seconds(0.5);
 /// What lies closer to the end is not labelled yet.
 const LAG: Seconds = Seconds(0.4);
-/// When labels are revised.
-const REVISED_AFTER: Seconds = Seconds(5.0);
+/// How far back labels are revised.
+const REVISED: Seconds = Seconds(120.0);
 /// The least that is heard.
 const LEAST: Seconds = Seconds(1.0);
-/// Differences that are shorter are not told.
-const SHORTEST_REVISION: Seconds = Seconds(0.1);
-/// A voice this much in time with a speaker's is theirs, if it is not unlike.
+/// Of the windows that a file would have, so many of the last are clustered with every new one, and as many at most of
+/// those before: two and a half minutes, and some of the rest.
+const CLUSTERED: usize = 30;
+/// A voice this much in time with a speaker's is taken for theirs, until it is clustered.
 const IN_TIME: f32 = 0.5;
-/// A voice this like a speaker's is theirs.
-const ALIKE: f32 = 0.5;
-/// A voice that is less like anybody's is nobody's while it is too short to found a speaker.
-const UNLIKE: f32 = 0.25;
-/// Speech that founds a speaker, and the first one.
-const FOUNDING: Seconds = Seconds(1.5);
-const FOUNDING_THE_FIRST: Seconds = Seconds(0.5);
-
-/// Who speaks in a stretch of a stream.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Label {
-    /// When it begins.
-    pub start: Seconds,
-    /// When it ends.
-    pub end: Seconds,
-    /// Who speaks; several where they speak at once.
-    pub speakers: Vec<String>,
-    /// Whether it replaces what was said before.
-    pub revised: bool,
-}
-
-/// Someone in the stream.
-#[derive(Debug)]
-struct Person {
-    name: String,
-    /// The sum of embeddings.
-    voice: Vec<f32>,
-}
 
 /// A stream that is being diarized.
 #[derive(Debug)]
@@ -64,14 +45,19 @@ pub struct Live<'a> {
     /// The last ten seconds, at most.
     held: Vec<f32>,
     received: usize,
-    people: Vec<Person>,
+    people: People,
     /// The windows that a file would have.
-    kept: Vec<Window>,
-    /// The windows that reach into the last ten seconds, and whose their voices are.
-    recent: VecDeque<(Window, Vec<Option<usize>>)>,
-    /// Who was said to speak in each frame that may be revised, and the number of the first.
-    said: VecDeque<Vec<usize>>,
-    first: usize,
+    kept: Vec<Owned>,
+    /// The windows that reach into the last ten seconds.
+    recent: VecDeque<Owned>,
+    told: Told,
+}
+
+/// A window, and whose its voices are.
+#[derive(Debug, Clone)]
+struct Owned {
+    window: Window,
+    owners: Vec<Option<usize>>,
 }
 
 impl<'a> Live<'a> {
@@ -81,11 +67,10 @@ impl<'a> Live<'a> {
             diarizer,
             held: Vec::new(),
             received: 0,
-            people: Vec::new(),
+            people: People::default(),
             kept: Vec::new(),
             recent: VecDeque::new(),
-            said: VecDeque::new(),
-            first: 0,
+            told: Told::default(),
         }
     }
 
@@ -126,150 +111,104 @@ impl<'a> Live<'a> {
         }
         let end = self.received.div_ceil(hop).min(self.end());
         self.label(end, &mut labels);
-        let windows = self.windows_of_a_file();
-        let speakers = self.diarizer.clustering.cluster(&windows, self.diarizer.count);
+        let all = self.windows_of_a_file();
+        let windows: Vec<Window> = all.iter().map(|one| one.window.clone()).collect();
+        let speakers = self.diarizer.cluster(&windows, self.diarizer.count);
         let heard = Heard { windows, duration: RATE.duration(self.received) };
+        let votes = people::votes(&speakers, &heard.windows, all.iter().map(|one| one.owners.as_slice()));
+        let votes = votes.into_iter().map(|((speaker, person), frames)| (frames, speaker, self.people.name(person)));
         let mut names = vec![None; speakers.centroids.len()];
-        let likeness = speakers.centroids.iter().enumerate().flat_map(|(index, voice)| {
-            let alike = move |person: &Person| f64::from(cosine(voice, &person.voice));
-            self.people.iter().map(move |person| (alike(person), index, person.name.as_str()))
-        });
-        give_names(&mut names, likeness.collect());
+        give_names(&mut names, votes.collect());
         Ok((labels, self.diarizer.turns(&heard, &speakers, file, &names)))
     }
 
     /// The frame after the last that was heard.
     fn end(&self) -> usize {
-        self.recent.back().map_or(0, |(window, _)| window.start + window.frames)
+        self.recent.back().map_or(0, |one| one.window.start + one.window.frames)
     }
 
     fn hear(&mut self, start: usize, samples: Vec<f32>) -> Result<(), DiarizationError> {
         let hop = Segmentation::HOP as usize;
         let frames = samples.len() / hop;
         let heard = if windows::is_audible(&samples) { self.diarizer.hearing.hear(&[&samples])? } else { Vec::new() };
-        let voices = heard.into_iter().next().unwrap_or_default();
-        let window = Window { start: start / hop, frames, voices };
-        let owners = self.owners(&window);
-        for (voice, owner) in window.voices.iter().zip(&owners) {
-            if let Some(owner) = owner {
-                let weight = voice.frames as f32;
-                let sum = &mut self.people[*owner].voice;
-                sum.iter_mut().zip(&voice.embedding).for_each(|(sum, value)| *sum += weight * value);
-            }
-        }
+        let window = Window { start: start / hop, frames, voices: heard.into_iter().next().unwrap_or_default() };
+        let owners = self.in_time(&window);
+        let mut current = Owned { window, owners };
+        self.cluster(&mut current);
         let whole = samples.len() == RATE.samples(Segmentation::WINDOW);
         if whole && start.is_multiple_of(RATE.samples(windows::STEP)) {
-            self.kept.push(window.clone());
+            self.kept.push(current.clone());
         }
-        self.recent.push_back((window, owners));
+        self.recent.push_back(current);
         let oldest = self.end().saturating_sub(RATE.samples(Segmentation::WINDOW) / hop);
-        while self.recent.front().is_some_and(|(window, _)| window.start + window.frames <= oldest) {
+        while self.recent.front().is_some_and(|one| one.window.start + one.window.frames <= oldest) {
             self.recent.pop_front();
         }
         Ok(())
     }
 
     /// The windows in which a file as long would have been heard.
-    fn windows_of_a_file(&self) -> Vec<Window> {
-        let mut windows = self.kept.clone();
-        let covered = windows.last().map_or(0, |window| window.start + window.frames);
-        if let Some((last, _)) = self.recent.back().filter(|(last, _)| last.start + last.frames > covered) {
-            windows.push(last.clone());
-        }
-        windows
+    fn windows_of_a_file(&self) -> Vec<Owned> {
+        let mut all = self.kept.clone();
+        let covered = all.last().map_or(0, |one| one.window.start + one.window.frames);
+        all.extend(self.recent.back().filter(|last| last.window.start + last.window.frames > covered).cloned());
+        all
     }
 
-    /// Whose the voices of a window are; new speakers are added.
-    fn owners(&mut self, window: &Window) -> Vec<Option<usize>> {
+    /// Who was active when each of a window's voices is.
+    fn in_time(&self, window: &Window) -> Vec<Option<usize>> {
         let past = self.activity();
-        let mut owners = Vec::new();
-        for voice in &window.voices {
-            let fits = |who: usize| {
-                (in_time(voice, window.start, &past, who), cosine(&voice.embedding, &self.people[who].voice))
-            };
-            let best = (0..self.people.len()).map(|who| (fits(who), who));
-            let best = best.max_by(|((a, b), _), ((c, d), _)| (a + b).total_cmp(&(c + d)));
-            let needed = if self.people.is_empty() { FOUNDING_THE_FIRST } else { FOUNDING };
-            let founds = voice.frames >= RATE.samples(needed) / Segmentation::HOP as usize
-                && self.people.len() < self.diarizer.count.most;
-            owners.push(match best {
-                Some(((together, alike), who)) if alike > ALIKE || together > IN_TIME && alike > UNLIKE => Some(who),
-                _ if founds => {
-                    let name = self.name(&voice.embedding);
-                    self.people.push(Person { name, voice: voice.embedding.clone() });
-                    Some(self.people.len() - 1)
-                }
-                Some(((_, alike), who)) if alike > UNLIKE => Some(who),
-                _ => None,
-            });
-        }
-        owners
+        let of = |voice: &Voice| {
+            let shares = (0..self.people.len()).map(|who| (in_time(voice, window.start, &past, who), who));
+            shares.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(share, _)| *share > IN_TIME).map(|(_, who)| who)
+        };
+        window.voices.iter().map(of).collect()
     }
 
-    /// The known voice that it is, or a new name.
-    fn name(&self, embedding: &[f32]) -> String {
-        let taken = |name: &str| self.people.iter().any(|person| person.name == name);
-        let llr = |known: &[f32]| self.diarizer.calibration.llr(cosine(embedding, known));
-        let known = self.diarizer.known.iter().filter(|voice| !taken(&voice.name));
-        let best = known.map(|voice| (llr(&voice.embedding), &voice.name)).max_by(|a, b| a.0.total_cmp(&b.0));
-        match best {
-            Some((llr, name)) if llr > 0.0 => name.clone(),
-            _ => (1..).map(|number| format!("speaker{number}")).find(|name| !taken(name)).unwrap_or_default(),
+    /// Clusters a new window with those before, and says anew whose the voices of all are.
+    fn cluster(&mut self, current: &mut Owned) {
+        let mut clustered: Vec<&mut Owned> = remembered(&mut self.kept);
+        clustered.push(current);
+        let windows: Vec<Window> = clustered.iter().map(|one| one.window.clone()).collect();
+        // Not everybody may have spoken yet.
+        let count = SpeakerCount { least: 1, ..self.diarizer.count };
+        let speakers = self.diarizer.cluster(&windows, count);
+        let before: Vec<Vec<Option<usize>>> = clustered.iter().map(|one| one.owners.clone()).collect();
+        let votes = people::votes(&speakers, &windows, before.iter().map(Vec::as_slice));
+        let (persons, now) = self.people.recognise(&speakers, &votes, self.diarizer);
+        for (one, owners) in clustered.into_iter().zip(&speakers.owners) {
+            one.owners = owners.iter().map(|owner| owner.map(|cluster| persons[cluster])).collect();
+        }
+        for one in &mut self.recent {
+            one.owners.iter_mut().flatten().for_each(|who| *who = now[*who]);
         }
     }
 
+    /// Who speaks in the frames whose labels may be revised, and after them.
     fn activity(&self) -> Activity {
-        Activity::new(self.recent.iter().map(|(window, owners)| (window, owners.as_slice())), self.people.len())
+        let end = self.end();
+        let from = end.saturating_sub(RATE.samples(REVISED) / Segmentation::HOP as usize);
+        let recent = self.recent.front().map_or(end, |one| one.window.start);
+        // Those that were kept last are recent as well.
+        let kept = self.kept.iter().skip_while(|one| one.window.start < from);
+        let kept = kept.take_while(|one| one.window.start < recent);
+        let all = kept.chain(&self.recent).map(|one| (&one.window, one.owners.as_slice()));
+        Activity::new(all, self.people.len())
     }
 
-    /// Labels what lies before the frame `until`, and revises what is old enough.
+    /// Labels what lies before the frame `until`.
     fn label(&mut self, until: usize, labels: &mut Vec<Label>) {
         let activity = self.activity();
-        let total = activity.frames();
-        let length = Seconds(total as f64 * activity::frame().0);
-        let mut sets: Vec<Vec<usize>> = vec![Vec::new(); total];
-        for one in activity::stretches(&activity, self.diarizer.rules, length) {
-            let at = |time: Seconds| ((time.0 / activity::frame().0).round() as usize).min(total);
-            sets[at(one.start)..at(one.end)].iter_mut().for_each(|set| set.push(one.speaker));
-        }
-        sets.iter_mut().for_each(|set| set.sort_unstable());
-        let now =
-            |frame: usize| frame.checked_sub(activity.start()).and_then(|at| sets.get(at)).cloned().unwrap_or_default();
-        let known = self.first + self.said.len();
-        let fresh: Vec<Vec<usize>> = (known..until.max(known)).map(now).collect();
-        self.tell(known, &fresh, false, labels);
-        self.said.extend(fresh);
-        // What is old enough gets its last word.
-        let old = until.saturating_sub(RATE.samples(REVISED_AFTER) / Segmentation::HOP as usize);
-        let count = old.saturating_sub(self.first).min(self.said.len());
-        let before: Vec<Vec<usize>> = self.said.drain(..count).collect();
-        let shortest = (SHORTEST_REVISION.0 / activity::frame().0).round() as usize;
-        let mut from = 0;
-        while from < before.len() {
-            let frame = self.first + from;
-            let changed = |at: &usize| before[*at] != now(self.first + at) && now(self.first + at) == now(frame);
-            let run = (from..before.len()).take_while(changed).count();
-            if run >= shortest {
-                self.tell(frame, &vec![now(frame); run], true, labels);
-            }
-            from += run.max(1);
-        }
-        self.first += count;
+        let names = |who: usize| self.people.name(who).to_owned();
+        self.told.tell(&activity, self.diarizer.rules, until, names, labels);
     }
+}
 
-    /// Runs of frames with the same speakers.
-    fn tell(&self, first: usize, sets: &[Vec<usize>], revised: bool, labels: &mut Vec<Label>) {
-        let mut from = first;
-        for run in sets.chunk_by(|a, b| a == b) {
-            let to = from + run.len();
-            if revised || !run[0].is_empty() {
-                let time = |frame: usize| Seconds(frame as f64 * activity::frame().0);
-                let speakers = run[0].iter().map(|&who| self.people[who].name.clone()).collect();
-                labels.push(Label { start: time(from), end: time(to), speakers, revised });
-            }
-            from = to;
-        }
-    }
+/// The last windows, and evenly some of those before.
+fn remembered(kept: &mut [Owned]) -> Vec<&mut Owned> {
+    let (before, last) = kept.split_at_mut(kept.len().saturating_sub(CLUSTERED));
+    let every = before.len().div_ceil(CLUSTERED).max(1);
+    before.iter_mut().step_by(every).chain(last).collect()
 }
 
 /// How much a voice and a speaker are active at the same time, from 0 to 1, in what both were heard in.
@@ -307,7 +246,15 @@ mod tests {
                 let activity: Vec<u8> = window.chunks(Segmentation::HOP as usize).map(at).collect();
                 let frames = activity.iter().filter(|on| **on > 0).count();
                 let embedding = if who == 0 { vec![1.0, 0.0] } else { vec![0.0, 1.0] };
-                (frames > 0).then_some(Voice { local: usize::from(who), first: 0, activity, embedding, frames })
+                (frames > 0).then_some(Voice {
+                    local: usize::from(who),
+                    first: 0,
+                    activity,
+                    embedding,
+                    frames,
+                    level_db: 0.0,
+                    quiet_db: -90.0,
+                })
             };
             Ok(windows.iter().map(|window| (0..2).filter_map(|who| voice(window, who)).collect()).collect())
         }
