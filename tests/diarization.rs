@@ -75,6 +75,16 @@ fn what_cannot_be_scored_is_said() {
     fails("--collar 1", 2, "required");
 }
 
+/// The command line can't see the library that it starts.
+#[test]
+fn the_default_pause_is_that_of_the_library() {
+    let help = Place::new().run("diarize --help").exits(0);
+    let (_, pause) = help.stdout.split_once("--min-pause").expect("the option");
+    let (_, default) = pause.split_once("[default: ").expect("its default");
+    let seconds = default.split(']').next().and_then(|text| text.parse().ok());
+    assert_eq!(seconds.map(Seconds), Some(TurnRules::default().min_pause));
+}
+
 fn write(path: &Path, samples: &[f32]) {
     let mut writer = AudioWriter::create(path, OutputFormat::Wav16, SampleRate::ANALYSIS, 1).expect("a folder");
     writer.write(samples).expect("samples");

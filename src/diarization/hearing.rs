@@ -8,7 +8,7 @@ use tch::{Kind, Tensor};
 use super::faint::{levels_db, loudness_db, quiet_db};
 use super::powerset::Powerset;
 use super::segmentation::Segmentation;
-use super::stretches::{longest, pieces, stretches};
+use super::stretches::{in_parts, longest, pieces, stretches};
 use crate::nn::host::floats;
 use crate::nn::mixed;
 use crate::speaker::{SpeakerEncoder, SpeakerError};
@@ -112,7 +112,7 @@ impl Hearing for NetworkHearing {
                 // Who is hardly ever alone is told by what else there is of them.
                 let alone = match stretches(&on(true)) {
                     none if none.is_empty() => longest(&on(false), LEAST_FRAMES).into_iter().collect(),
-                    some => some,
+                    some => in_parts(&some),
                 };
                 for (piece, alone) in pieces(&alone, count).into_iter().zip(&alone) {
                     let activity = activity[piece.clone()].to_vec();

@@ -39,6 +39,9 @@ pub struct ConversationConfig {
     pub long_pause: f64,
     /// The shortest and the longest of them, in seconds.
     pub long_pause_s: (f64, f64),
+    /// A speaker's pauses that are shorter count as speech in the labels, in seconds; those of less than a quarter of a
+    /// second always do.
+    pub min_pause_s: f64,
     /// Turns, the shortest and the longest, in seconds; their logarithms are evenly distributed.
     pub turn_s: (f64, f64),
     /// Levels of the speakers around their mean, in dB.
@@ -81,6 +84,7 @@ impl Default for ConversationConfig {
             pause_s: 0.5,
             long_pause: 0.08,
             long_pause_s: (1.5, 5.0),
+            min_pause_s: 0.25,
             turn_s: (0.7, 12.0),
             level_db: 5.0,
             turn_level_db: 0.0,
@@ -126,6 +130,7 @@ impl ConversationConfig {
         let ranges = [
             ("overlap_s", self.overlap_s, 0.0..=60.0),
             ("long_pause_s", self.long_pause_s, 0.0..=600.0),
+            ("min_pause_s", (self.min_pause_s, self.min_pause_s), 0.25..=60.0),
             ("turn_s", self.turn_s, 0.1..=600.0),
             ("snr_db", self.snr_db, -60.0..=120.0),
             ("bustle_snr_db", self.bustle_snr_db, -60.0..=120.0),
@@ -338,6 +343,22 @@ mod tests {
         // Short pauses within speech are a part of it.
         assert!(unheard <= 24 && unlabelled == 0, "{unheard} and {unlabelled} of 1199 frames");
         assert!((10..600).contains(&both), "{both} frames of both");
+    }
+
+    #[test]
+    fn pauses_count_as_speech_if_they_are_said_to() {
+        let with = |min_pause_s| mix(ConversationConfig { min_pause_s, ..quiet() }, 3, 60);
+        let (short, long) = (with(0.25), with(0.75));
+        assert_eq!(short.samples, long.samples, "what is heard is the same");
+        let shortest = |made: &Conversation, speaker: usize| {
+            let own: Vec<&Said> = made.said.iter().filter(|one| one.speaker == speaker).collect();
+            own.windows(2).map(|pair| pair[1].when.start - pair[0].when.end).min().expect("pauses")
+        };
+        for speaker in 0..2 {
+            // Beeps are half a second apart.
+            assert!((4_000..9_000).contains(&shortest(&short, speaker)));
+            assert!(shortest(&long, speaker) >= 12_000);
+        }
     }
 
     #[test]

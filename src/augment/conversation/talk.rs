@@ -69,7 +69,7 @@ impl ConversationConfig {
             };
             last = Some(speaker);
         }
-        (tracks, joined(said))
+        (tracks, joined(said, samples(self.min_pause_s).max(JOINED)))
     }
 }
 
@@ -91,13 +91,13 @@ fn next_speaker(last: Option<usize>, eager: &[f64], goes_on: f64, random: &mut C
         .unwrap_or(0)
 }
 
-/// In order; what one speaker says with hardly a pause is one.
-fn joined(mut said: Vec<Said>) -> Vec<Said> {
+/// In order; what one speaker says with pauses of fewer samples is one.
+fn joined(mut said: Vec<Said>, min_pause: i64) -> Vec<Said> {
     said.sort_by_key(|one| (one.speaker, one.when.start));
     let mut joined: Vec<Said> = Vec::new();
     for one in said {
         match joined.last_mut() {
-            Some(last) if last.speaker == one.speaker && one.when.start - last.when.end < JOINED => {
+            Some(last) if last.speaker == one.speaker && one.when.start - last.when.end < min_pause => {
                 last.when.end = last.when.end.max(one.when.end);
             }
             _ => joined.push(one),
