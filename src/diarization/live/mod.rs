@@ -33,8 +33,8 @@ const REVISED: Seconds = Seconds(120.0);
 /// The least that is heard.
 const LEAST: Seconds = Seconds(1.0);
 /// Of the windows that a file would have, so many of the last are clustered with every new one, and as many at most of
-/// those before: two and a half minutes, and some of the rest.
-const CLUSTERED: usize = 30;
+/// those before: a hundred seconds, and some of the rest.
+const CLUSTERED: usize = 20;
 /// A voice this much in time with a speaker's is taken for theirs, until it is clustered.
 const IN_TIME: f32 = 0.5;
 
