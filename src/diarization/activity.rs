@@ -211,6 +211,7 @@ mod tests {
             frames: activity.len(),
             level_db: 0.0,
             quiet_db: -90.0,
+            voiced: 1.0,
         }
     }
 

@@ -209,6 +209,7 @@ pub(super) mod tests {
             frames: 200,
             level_db: -20.0,
             quiet_db: -90.0,
+            voiced: 1.0,
         }
     }
 

@@ -5,10 +5,10 @@ use std::ops::Range;
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
-use super::faint::{levels_db, loudness_db, quiet_db};
 use super::powerset::Powerset;
 use super::segmentation::Segmentation;
-use super::stretches::{in_parts, longest, pieces, stretches};
+use super::sounds::Sound;
+use super::stretches::{longest, pieces, stretches};
 use crate::nn::host::floats;
 use crate::nn::mixed;
 use crate::speaker::{SpeakerEncoder, SpeakerError};
@@ -30,6 +30,8 @@ pub struct Voice {
     pub level_db: f32,
     /// The same of the window where it is quiet.
     pub quiet_db: f32,
+    /// In how many frames of the stretch something has a pitch, as a share.
+    pub voiced: f32,
 }
 
 /// A stage that hears windows: segmentation and embedding, which share most of their work.
@@ -99,8 +101,7 @@ impl Hearing for NetworkHearing {
             let best: Vec<usize> = shares.chunks_exact(classes).map(largest).collect();
             let frames = frames.narrow(0, window as i64, 1);
             let embed = |chosen: Range<usize>| self.embed(&frames, windows[window], chosen);
-            let levels_db = levels_db(windows[window]);
-            let quiet_db = quiet_db(&levels_db);
+            let sound = Sound::of(windows[window]);
             let mut voices = Vec::new();
             for speaker in 0..powerset.speakers() {
                 let activity: Vec<u8> =
@@ -112,7 +113,7 @@ impl Hearing for NetworkHearing {
                 // Who is hardly ever alone is told by what else there is of them.
                 let alone = match stretches(&on(true)) {
                     none if none.is_empty() => longest(&on(false), LEAST_FRAMES).into_iter().collect(),
-                    some => in_parts(&some),
+                    some => some,
                 };
                 for (piece, alone) in pieces(&alone, count).into_iter().zip(&alone) {
                     let activity = activity[piece.clone()].to_vec();
@@ -123,8 +124,9 @@ impl Hearing for NetworkHearing {
                         activity,
                         embedding,
                         frames: alone.len(),
-                        level_db: loudness_db(&levels_db[alone.clone()]),
-                        quiet_db,
+                        level_db: sound.level_db(alone.clone()),
+                        quiet_db: sound.quiet_db(),
+                        voiced: sound.voiced(alone.clone()),
                     });
                 }
             }

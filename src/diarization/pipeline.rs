@@ -7,9 +7,9 @@ use super::{
     activity::{self, Activity, Stretch, TurnRules},
     clustering::{Clustering, SpeakerCount, Speakers},
     confidence::Evidence,
-    faint::{with_faint, without_faint},
     hearing::Hearing,
     rttm,
+    sounds::{voices_alone, with_sounds},
     windows::{self, Heard, Window},
 };
 use crate::audio::{AudioError, MonoStream};
@@ -104,10 +104,10 @@ impl Diarizer<'_> {
         Ok(Stages { heard, speakers, turns })
     }
 
-    /// Whose the voices of windows are; faint ones are nobody's.
+    /// Whose the voices of windows are; sounds are nobody's.
     pub(super) fn cluster(&self, windows: &[Window], count: SpeakerCount) -> Speakers {
-        match without_faint(windows) {
-            Some(left) => with_faint(windows, &left, self.clustering.cluster(&left, count)),
+        match voices_alone(windows) {
+            Some(left) => with_sounds(windows, &left, self.clustering.cluster(&left, count)),
             None => self.clustering.cluster(windows, count),
         }
     }

@@ -1,5 +1,5 @@
 //! Stretches in which a speaker is alone. What a window's network takes for one speaker may be two who sound alike to it,
-//! so that each stretch, and each part of a long one, is a voice of its own.
+//! so that each stretch is a voice of its own.
 
 use std::ops::Range;
 
@@ -7,23 +7,10 @@ use std::ops::Range;
 const TELLING: usize = 25;
 /// Shorter silences don't end a stretch: 0.3 s.
 const BRIDGED: usize = 15;
-/// Parts of stretches are not shorter, in frames: 1.5 s.
-const PART: usize = 75;
 
 /// The frames of stretches that tell who speaks; `alone` says in which frames the speaker is alone.
 pub(super) fn stretches(alone: &[bool]) -> Vec<Range<usize>> {
     spans(alone).into_iter().filter(|one| one.len() >= TELLING).collect()
-}
-
-/// Long stretches in equal parts of less than twice the shortest.
-pub(super) fn in_parts(stretches: &[Range<usize>]) -> Vec<Range<usize>> {
-    let parts = |whole: &Range<usize>| {
-        let (start, length) = (whole.start, whole.len());
-        let count = (length / PART).max(1);
-        let at = move |part: usize| start + length * part / count;
-        (0..count).map(move |part| at(part)..at(part + 1))
-    };
-    stretches.iter().flat_map(parts).collect()
 }
 
 /// All of `0..frames`, cut in the middle between neighbouring stretches: a piece for each.
@@ -66,11 +53,5 @@ mod tests {
         assert_eq!(pieces(&stretches(&alone), 500), [0..200, 200..500]);
         assert_eq!((longest(&alone, 10), longest(&alone[200..225], 10)), (Some(0..100), Some(0..25)));
         assert_eq!((longest(&alone[190..225], 10), longest(&alone, 101)), (Some(8..33), None));
-    }
-
-    #[test]
-    fn long_stretches_are_cut_evenly() {
-        assert_eq!(in_parts(&[0..60, 100..249, 300..520]), [0..60, 100..249, 300..410, 410..520]);
-        assert_eq!(pieces(&in_parts(&[0..300]), 500), [0..75, 75..150, 150..225, 225..500]);
     }
 }

@@ -135,6 +135,7 @@ mod tests {
                 frames: window.len() / Segmentation::HOP as usize,
                 level_db: 0.0,
                 quiet_db: -90.0,
+                voiced: 1.0,
             };
             Ok(windows.iter().map(|window| vec![voice(window)]).collect())
         }

@@ -254,6 +254,7 @@ mod tests {
                     frames,
                     level_db: 0.0,
                     quiet_db: -90.0,
+                    voiced: 1.0,
                 })
             };
             Ok(windows.iter().map(|window| (0..2).filter_map(|who| voice(window, who)).collect()).collect())
