@@ -24,7 +24,7 @@ const PRECISION: f32 = 0.3;
 const TELLING_S: f32 = 3.0;
 /// When speakers are counted, voices tell this share of it in a recording with so many seconds of them, and less the longer
 /// it is, by the square root: a speaker's voices are not as independent as the model takes them to be.
-const COUNTED: (f32, f32) = (0.5, 150.0);
+const COUNTED: (f32, f32) = (0.45, 150.0);
 /// But never more: a few seconds of one person would be two.
 const MOST_COUNTED: f32 = 0.65;
 /// How much likelier it is that two voices of a window are of one speaker where the network takes them for one, and how
