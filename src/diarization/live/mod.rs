@@ -1,9 +1,9 @@
 //! Diarization of a stream: labels within a second, revised once more is known.
 //!
 //! Every half second the last ten seconds are heard anew, and their voices are clustered together with those of windows
-//! long heard, as a file's are ([`people`] says which cluster is whom). Labels are given up to shortly before the end,
+//! long heard, as a file's are (`people` says which cluster is whom). Labels are given up to shortly before the end,
 //! since a network knows least at the edge of what it hears; those of the last two minutes are revised where the windows
-//! since say otherwise ([`told`]). When the stream ends, it is clustered as a file would be.
+//! since say otherwise (`told`). When the stream ends, it is clustered as a file would be.
 
 mod people;
 mod told;
@@ -179,8 +179,9 @@ impl<'a> Live<'a> {
         for (one, owners) in clustered.into_iter().zip(&speakers.owners) {
             one.owners = owners.iter().map(|owner| owner.map(|cluster| persons[cluster])).collect();
         }
-        for one in &mut self.recent {
-            one.owners.iter_mut().flatten().for_each(|who| *who = now[*who]);
+        for one in self.kept.iter_mut().chain(&mut self.recent) {
+            let owners = one.owners.iter_mut().flatten();
+            owners.for_each(|who| *who = now.get(*who).copied().unwrap_or(*who));
         }
     }
 
@@ -261,7 +262,7 @@ mod tests {
         }
     }
 
-    fn diarizer<'a>(clustering: &'a Agglomerative) -> Diarizer<'a> {
+    pub(super) fn diarizer(clustering: &Agglomerative) -> Diarizer<'_> {
         Diarizer {
             hearing: &ByValue,
             clustering,

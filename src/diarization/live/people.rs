@@ -110,3 +110,36 @@ fn pair_off(persons: &mut [Option<usize>], mut pairs: Vec<(f64, usize, usize)>) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::clustering::Agglomerative;
+    use super::super::tests::diarizer;
+    use super::*;
+
+    /// Clusters around the axes given.
+    fn clusters(axes: &[usize]) -> Speakers {
+        let voice = |&axis: &usize| (0..4).map(|at| if at == axis { 1.0 } else { 0.0 }).collect();
+        Speakers { centroids: axes.iter().map(voice).collect(), owners: Vec::new() }
+    }
+
+    #[test]
+    fn names_stay_with_voices_while_clusters_come_and_go() {
+        let clustering = Agglomerative::default();
+        let diarizer = diarizer(&clustering);
+        let mut people = People::default();
+        let mut recognise = |axes: &[usize], votes: &[((usize, usize), f64)]| {
+            people.recognise(&clusters(axes), &votes.iter().copied().collect(), &diarizer)
+        };
+        assert_eq!(recognise(&[0, 1], &[]), (vec![0, 1], vec![]));
+        // In another order, and with somebody new.
+        let votes = [((0, 1), 90.0), ((1, 0), 80.0), ((2, 0), 5.0)];
+        assert_eq!(recognise(&[1, 0, 2], &votes), (vec![1, 0, 2], vec![0, 1]));
+        // The third becomes one with the first, and comes back.
+        let votes = [((0, 0), 80.0), ((0, 2), 40.0), ((1, 1), 90.0)];
+        assert_eq!(recognise(&[0, 1], &votes), (vec![0, 1], vec![0, 1, 0]));
+        let votes = [((0, 0), 80.0), ((1, 1), 90.0), ((2, 0), 40.0)];
+        assert_eq!(recognise(&[0, 1, 2], &votes), (vec![0, 1, 2], vec![0, 1, 2]));
+        assert_eq!((0..3).map(|who| people.name(who)).collect::<Vec<_>>(), ["speaker1", "speaker2", "speaker3"]);
+    }
+}
