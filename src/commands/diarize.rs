@@ -144,7 +144,8 @@ fn row(path: &Path, found: &Diarized) -> Row {
     Row {
         recording: path.to_path_buf(),
         duration_s: found.duration.0,
-        speech_s: found.turns.iter().map(|turn| turn.duration.0).sum(),
+        // The sum of nothing would be -0.
+        speech_s: found.turns.iter().fold(0.0, |sum, turn| sum + turn.duration.0),
         speakers: found.speakers().into_iter().map(str::to_owned).collect(),
         turns: found.turns.len(),
     }
