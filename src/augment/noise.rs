@@ -12,13 +12,17 @@ const FLOATS: (Kind, Device) = (Kind::Float, Device::Cpu);
 /// Noise of `length` samples whose power falls with frequency to the power of `slope`: 0 is white, 1 pink, 2 brown. Its
 /// root mean square is 1.
 pub fn coloured_noise(length: i64, slope: f64, random: &mut ChaCha8Rng) -> Tensor {
-    let white: Vec<f32> = (0..length).map(|_| gaussian(random)).collect();
-    let spectrum = Tensor::from_slice(&white).fft_rfft(None, -1, "backward");
-    let bins = spectrum.size()[0];
     // Below 30 Hz nothing rises any more.
     let lowest = (30.0 * length as f64 / SampleRate::ANALYSIS.hz()).max(1.0);
-    let frequency = Tensor::arange(bins, (Kind::Float, spectrum.device())).clamp_min(lowest);
-    let noise = (spectrum * frequency.pow_tensor_scalar(-slope / 2.0)).fft_irfft(length, -1, "backward");
+    shaped_noise(length, |bins| bins.clamp_min(lowest).pow_tensor_scalar(-slope / 2.0), random)
+}
+
+/// Noise whose amplitudes are as `shape` makes them of the numbers of the bins. Its root mean square is 1.
+fn shaped_noise(length: i64, shape: impl Fn(&Tensor) -> Tensor, random: &mut ChaCha8Rng) -> Tensor {
+    let white: Vec<f32> = (0..length).map(|_| gaussian(random)).collect();
+    let spectrum = Tensor::from_slice(&white).fft_rfft(None, -1, "backward");
+    let bins = Tensor::arange(spectrum.size()[0], FLOATS);
+    let noise = (spectrum * shape(&bins)).fft_irfft(length, -1, "backward");
     &noise / level(&noise).max(1e-12)
 }
 
@@ -84,11 +88,12 @@ pub fn bursts(length: i64, random: &mut ChaCha8Rng) -> Tensor {
 /// One of them, with a root mean square of 1 while it lasts.
 fn burst(length: i64, random: &mut ChaCha8Rng) -> Tensor {
     let [centre_hz, octaves] = [(60f64, 4_000f64), (0.5, 2.0)].map(|range| log_uniform(range, random));
-    let white: Vec<f32> = (0..length).map(|_| gaussian(random)).collect();
-    let spectrum = Tensor::from_slice(&white).fft_rfft(None, -1, "backward");
-    let hz = Tensor::arange(spectrum.size()[0], FLOATS) * (SampleRate::ANALYSIS.hz() / length as f64);
-    let away = (hz.clamp_min(1.0) / centre_hz).log2() / octaves;
-    let noise = (spectrum * (away.square() * -2.0).exp()).fft_irfft(length, -1, "backward");
+    let bin_hz = SampleRate::ANALYSIS.hz() / length as f64;
+    let shape = |bins: &Tensor| {
+        let away = ((bins * bin_hz).clamp_min(1.0) / centre_hz).log2() / octaves;
+        (away.square() * -2.0).exp()
+    };
+    let noise = shaped_noise(length, shape, random);
     let (lasts_s, rests) = (log_uniform((0.03, 1.5), random), log_uniform((0.5, 6.0), random));
     // From a rhythm to none.
     let uneven = random.random_range(0.05..0.9);
@@ -105,7 +110,7 @@ fn burst(length: i64, random: &mut ChaCha8Rng) -> Tensor {
         }
         at += lasts + about(lasts_s * rests);
     }
-    &noise / level(&noise).max(1e-12) * Tensor::from_slice(&envelope)
+    noise * Tensor::from_slice(&envelope)
 }
 
 /// A number between two whose logarithm is evenly distributed.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::trace::{BAND_HZ, BANDS, LEVELS_HZ, Trace};
 use super::vad::Span;
+use crate::features::quantile;
 use crate::units::{SampleRate, Seconds};
 
 /// Noise is looked for so far around a part.
@@ -165,12 +166,6 @@ fn snr_db(speech: &[f32], noise_db: f32) -> Option<f64> {
 
 fn power(decibels: f32) -> f64 {
     10f64.powf(f64::from(decibels) / 10.0)
-}
-
-fn quantile(values: &[f32], share: f64) -> Option<f32> {
-    let mut sorted = values.to_vec();
-    let index = ((sorted.len() as f64 * share) as usize).min(sorted.len().checked_sub(1)?);
-    Some(*sorted.select_nth_unstable_by(index, f32::total_cmp).1)
 }
 
 /// The number of bands before the spectrum ends; none if it doesn't.

@@ -56,6 +56,11 @@ const BLIP: Seconds = Seconds(0.1);
 /// Shorter speech is none.
 const SHORTEST_SPEECH: Seconds = Seconds(0.16);
 
+/// How many frames a time is.
+pub fn frames(time: Seconds) -> usize {
+    (time.0 / frame().0).round() as usize
+}
+
 /// How long a frame is.
 pub fn frame() -> Seconds {
     SampleRate::ANALYSIS.duration(Segmentation::HOP as usize)
@@ -176,16 +181,15 @@ fn of_speaker(
     min_pause: Seconds,
     duration: Seconds,
 ) -> Vec<Stretch> {
-    let count = |time: Seconds| (time.0 / frame().0).round() as usize;
-    spans.retain(|(start, end)| end - start >= count(BLIP));
+    spans.retain(|(start, end)| end - start >= frames(BLIP));
     let mut joined: Vec<(usize, usize)> = Vec::new();
     for span in spans {
         match joined.last_mut() {
-            Some(last) if span.0 - last.1 < count(min_pause) => last.1 = span.1,
+            Some(last) if span.0 - last.1 < frames(min_pause) => last.1 = span.1,
             _ => joined.push(span),
         }
     }
-    joined.retain(|(start, end)| end - start >= count(SHORTEST_SPEECH));
+    joined.retain(|(start, end)| end - start >= frames(SHORTEST_SPEECH));
     let time = |at: usize| Seconds((at as f64 * frame().0).min(duration.0));
     let share = |frame: usize| f64::from(activity.of(speaker, frame).unwrap_or(0.0));
     let stretch = |(start, end): (usize, usize)| Stretch {

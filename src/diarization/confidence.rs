@@ -27,9 +27,7 @@ const DURATION: f64 = 0.081;
 impl Evidence {
     /// Of a stretch.
     pub fn of(stretch: &Stretch, windows: &[Window], speakers: &Speakers) -> Self {
-        let frame = activity::frame().0;
-        let at = |seconds: f64| (seconds / frame).round() as usize;
-        let (from, to) = (at(stretch.start.0), at(stretch.end.0));
+        let (from, to) = (activity::frames(stretch.start), activity::frames(stretch.end));
         let (mut sum, mut weight) = (0.0, 0.0);
         // Windows are in order; none that begins after the stretch has anything of it.
         let begun = windows.partition_point(|window| window.start < to);

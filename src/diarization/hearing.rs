@@ -1,5 +1,6 @@
 //! Who speaks in a window, and what their voices are like: the first two stages.
 
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -101,7 +102,8 @@ impl Hearing for NetworkHearing {
             let best: Vec<usize> = shares.chunks_exact(classes).map(largest).collect();
             let frames = frames.narrow(0, window as i64, 1);
             let embed = |chosen: Range<usize>| self.embed(&frames, windows[window], chosen);
-            let sound = Sound::of(windows[window]);
+            // Of what has no voice nobody asks.
+            let sound = LazyCell::new(|| Sound::of(windows[window]));
             let mut voices = Vec::new();
             for speaker in 0..powerset.speakers() {
                 let activity: Vec<u8> =

@@ -9,7 +9,7 @@ use super::{
     confidence::Evidence,
     hearing::Hearing,
     rttm,
-    sounds::{voices_alone, with_sounds},
+    sounds::Loudness,
     windows::{self, Heard, Window},
 };
 use crate::audio::{AudioError, MonoStream};
@@ -106,8 +106,9 @@ impl Diarizer<'_> {
 
     /// Whose the voices of windows are; sounds are nobody's.
     pub(super) fn cluster(&self, windows: &[Window], count: SpeakerCount) -> Speakers {
-        match voices_alone(windows) {
-            Some(left) => with_sounds(windows, &left, self.clustering.cluster(&left, count)),
+        let loudness = Loudness::of(windows);
+        match loudness.as_ref().and_then(|loudness| Some((loudness, loudness.voices_alone(windows)?))) {
+            Some((loudness, left)) => loudness.with_sounds(windows, self.clustering.cluster(&left, count)),
             None => self.clustering.cluster(windows, count),
         }
     }

@@ -3,12 +3,14 @@
 
 use std::ops::Range;
 
-use tch::{Kind, Tensor};
+use tch::{Device, Kind, Tensor};
 
 use super::clustering::Speakers;
 use super::hearing::Voice;
 use super::segmentation::Segmentation;
+use super::stretches;
 use super::windows::Window;
+use crate::features::quantile;
 use crate::nn::host::floats;
 use crate::units::SampleRate;
 
@@ -23,8 +25,6 @@ const CLEAR_DB: f32 = 18.0;
 const LEAST_VOICED: f32 = 0.15;
 /// The loudest is the third of them all: windows hear everything twice, and somebody may laugh.
 const LOUDEST_RANK: usize = 3;
-/// What is shorter is no measure of how loud people are: 0.5 s.
-const TELLING_FRAMES: usize = 25;
 /// Where speech has its power, and breath, steps and wind have little: the band of a telephone.
 const LOUD_HZ: (f64, f64) = (300.0, 3_400.0);
 /// A voice is as loud as its loudest tenth.
@@ -54,11 +54,11 @@ impl Sound {
     /// Of a window's samples at 16 kHz.
     pub fn of(samples: &[f32]) -> Self {
         let around = (FRAME - Segmentation::HOP) / 2;
-        let taper = Tensor::hann_window(FRAME, (Kind::Float, tch::Device::Cpu));
+        let taper = Tensor::hann_window(FRAME, (Kind::Float, Device::Cpu));
         let padded = Tensor::from_slice(samples).constant_pad_nd([around, around]);
         let frames = padded.unfold(0, FRAME, Segmentation::HOP) * &taper;
         let power = frames.fft_rfft(TRANSFORM, -1, "backward").abs().square();
-        let hz = Tensor::arange(TRANSFORM / 2 + 1, (Kind::Float, tch::Device::Cpu))
+        let hz = Tensor::arange(TRANSFORM / 2 + 1, (Kind::Float, Device::Cpu))
             * (SampleRate::ANALYSIS.hz() / TRANSFORM as f64);
         let rise = |from: f64, to: f64| ((&hz - from) / (to - from)).clamp(0.0, 1.0);
         let loud = &power * hz.ge(LOUD_HZ.0).logical_and(&hz.le(LOUD_HZ.1));
@@ -79,12 +79,12 @@ impl Sound {
 
     /// How loud a voice is that is heard in these frames.
     pub fn level_db(&self, frames: Range<usize>) -> f32 {
-        quantile(self.levels_db[frames].to_vec(), LOUDEST)
+        quantile(&self.levels_db[frames], LOUDEST).unwrap_or(f32::NEG_INFINITY)
     }
 
     /// How loud it is where it is quiet.
     pub fn quiet_db(&self) -> f32 {
-        quantile(self.levels_db.clone(), QUIETEST)
+        quantile(&self.levels_db, QUIETEST).unwrap_or(f32::NEG_INFINITY)
     }
 
     /// In how many of the frames something has a pitch, as a share.
@@ -94,43 +94,58 @@ impl Sound {
     }
 }
 
-fn quantile(mut values: Vec<f32>, share: f64) -> f32 {
-    values.sort_by(f32::total_cmp);
-    values.get((values.len() as f64 * share) as usize).copied().unwrap_or(f32::NEG_INFINITY)
+/// How loud it is where people take part.
+#[derive(Debug)]
+pub(super) struct Loudness {
+    loudest_db: f32,
+    quiet_db: f32,
 }
 
-/// The windows without what is no voice of anybody who takes part; none where all are.
-pub(super) fn voices_alone(windows: &[Window]) -> Option<Vec<Window>> {
-    let all = || windows.iter().flat_map(|window| &window.voices);
-    let loudest = |least: usize| {
-        let mut levels: Vec<f32> = all().filter(|voice| voice.frames >= least).map(|voice| voice.level_db).collect();
-        levels.sort_by(|a, b| b.total_cmp(a));
-        levels.truncate(LOUDEST_RANK);
-        levels.pop()
-    };
-    let loudest = loudest(TELLING_FRAMES).or_else(|| loudest(0))?;
-    let quiet = quantile(all().map(|voice| voice.quiet_db).collect(), QUIET_WINDOWS);
-    let part_of_it = |voice: &&Voice| {
-        let faint = voice.level_db < loudest - FAINT_DB && voice.level_db < quiet + NEAR_NOISE_DB;
-        let noise =
-            voice.level_db < loudest - SOFT_DB && voice.level_db > quiet + CLEAR_DB && voice.voiced < LEAST_VOICED;
-        !faint && !noise
-    };
-    let left = |window: &Window| {
-        let voices = window.voices.iter().filter(part_of_it).cloned().collect();
-        Window { voices, ..window.clone() }
-    };
-    (!all().all(|voice| part_of_it(&voice))).then(|| windows.iter().map(left).collect())
-}
-
-/// The speakers of `windows` from those of the same windows without sounds, which are nobody's.
-pub(super) fn with_sounds(windows: &[Window], left: &[Window], mut speakers: Speakers) -> Speakers {
-    for ((window, left), owners) in windows.iter().zip(left).zip(&mut speakers.owners) {
-        let mut own = left.voices.iter().zip(owners.iter()).peekable();
-        let of = |voice: &Voice| own.next_if(|(other, _)| *other == voice).and_then(|(_, owner)| *owner);
-        *owners = window.voices.iter().map(of).collect();
+impl Loudness {
+    /// Of the voices of windows; none where there are none.
+    pub fn of(windows: &[Window]) -> Option<Self> {
+        let all = || windows.iter().flat_map(|window| &window.voices);
+        let loudest = |least: usize| {
+            let levels = all().filter(|voice| voice.frames >= least).map(|voice| voice.level_db);
+            let mut levels: Vec<f32> = levels.collect();
+            levels.sort_by(|a, b| b.total_cmp(a));
+            levels.truncate(LOUDEST_RANK);
+            levels.pop()
+        };
+        let quiet: Vec<f32> = all().map(|voice| voice.quiet_db).collect();
+        Some(Self {
+            loudest_db: loudest(stretches::TELLING).or_else(|| loudest(0))?,
+            quiet_db: quantile(&quiet, QUIET_WINDOWS)?,
+        })
     }
-    speakers
+
+    /// Whether it is the voice of somebody who takes part.
+    fn has(&self, voice: &Voice) -> bool {
+        let (below, above) = (self.loudest_db - voice.level_db, voice.level_db - self.quiet_db);
+        let faint = below > FAINT_DB && above < NEAR_NOISE_DB;
+        let noise = below > SOFT_DB && above > CLEAR_DB && voice.voiced < LEAST_VOICED;
+        !faint && !noise
+    }
+
+    /// The windows without what is none; nothing where all voices are.
+    pub fn voices_alone(&self, windows: &[Window]) -> Option<Vec<Window>> {
+        let left = |window: &Window| {
+            let voices = window.voices.iter().filter(|voice| self.has(voice)).cloned().collect();
+            Window { voices, ..window.clone() }
+        };
+        let all = windows.iter().flat_map(|window| &window.voices).all(|voice| self.has(voice));
+        (!all).then(|| windows.iter().map(left).collect())
+    }
+
+    /// The speakers of windows from those of the voices alone; sounds are nobody's.
+    pub fn with_sounds(&self, windows: &[Window], mut speakers: Speakers) -> Speakers {
+        for (window, owners) in windows.iter().zip(&mut speakers.owners) {
+            let mut own = owners.iter().copied();
+            let of = |voice: &Voice| if self.has(voice) { own.next().flatten() } else { None };
+            *owners = window.voices.iter().map(of).collect();
+        }
+        speakers
+    }
 }
 
 #[cfg(test)]
@@ -188,6 +203,10 @@ mod tests {
         Voice { local, first: 0, activity: vec![255; 4], embedding, frames, level_db, quiet_db: -70.0, voiced }
     }
 
+    fn voices_alone(windows: &[Window]) -> Option<Vec<Window>> {
+        Loudness::of(windows)?.voices_alone(windows)
+    }
+
     #[test]
     fn sounds_are_nobodys() {
         let window = |voices: Vec<Voice>| Window { start: 0, frames: 4, voices };
@@ -208,7 +227,8 @@ mod tests {
             left.iter().map(|window| window.voices.iter().map(|voice| voice.local).collect()).collect();
         assert_eq!(numbers, [vec![1, 2], vec![1, 1], vec![0, 1]]);
         let owners = vec![vec![Some(0), Some(2)], vec![Some(0), Some(0)], vec![Some(1), Some(0)]];
-        let whole = with_sounds(&windows, &left, Speakers { centroids: vec![vec![1.0]; 3], owners });
+        let whole = Loudness::of(&windows).expect("voices");
+        let whole = whole.with_sounds(&windows, Speakers { centroids: vec![vec![1.0]; 3], owners });
         let expected = [vec![None, Some(0), Some(2)], vec![Some(0); 2], vec![Some(1), None, Some(0), None]];
         assert_eq!(whole.owners, expected);
         assert_eq!((voices_alone(&left), voices_alone(&[])), (None, None));

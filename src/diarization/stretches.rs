@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// Shorter stretches tell nothing, in frames: 0.5 s.
-const TELLING: usize = 25;
+pub(super) const TELLING: usize = 25;
 /// Shorter silences don't end a stretch: 0.3 s.
 const BRIDGED: usize = 15;
 

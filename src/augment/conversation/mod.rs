@@ -4,6 +4,7 @@
 mod spoken;
 mod talk;
 
+use spoken::JOINED_S;
 pub use spoken::Spoken;
 
 use std::ops::Range;
@@ -84,7 +85,7 @@ impl Default for ConversationConfig {
             pause_s: 0.5,
             long_pause: 0.08,
             long_pause_s: (1.5, 5.0),
-            min_pause_s: 0.25,
+            min_pause_s: JOINED_S,
             turn_s: (0.7, 12.0),
             level_db: 5.0,
             turn_level_db: 0.0,
@@ -130,7 +131,7 @@ impl ConversationConfig {
         let ranges = [
             ("overlap_s", self.overlap_s, 0.0..=60.0),
             ("long_pause_s", self.long_pause_s, 0.0..=600.0),
-            ("min_pause_s", (self.min_pause_s, self.min_pause_s), 0.25..=60.0),
+            ("min_pause_s", (self.min_pause_s, self.min_pause_s), JOINED_S..=60.0),
             ("turn_s", self.turn_s, 0.1..=600.0),
             ("snr_db", self.snr_db, -60.0..=120.0),
             ("bustle_snr_db", self.bustle_snr_db, -60.0..=120.0),

@@ -18,8 +18,9 @@ pub struct Spoken {
     pub said: Vec<Range<i64>>,
 }
 
-/// A pause within speech that is shorter than this is a part of it, in samples.
-pub(super) const JOINED: i64 = (0.25 * RATE) as i64;
+/// A pause within speech that is shorter than this is a part of it, in seconds and samples.
+pub(super) const JOINED_S: f64 = 0.25;
+const JOINED: i64 = (JOINED_S * RATE) as i64;
 /// Cuts fade over so many samples.
 pub(super) const FADE: i64 = 160;
 

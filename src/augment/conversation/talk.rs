@@ -4,7 +4,7 @@ use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use tch::{Device, Kind, Tensor};
 
-use super::spoken::{FADE, JOINED, Spoken, phrase};
+use super::spoken::{FADE, Spoken, phrase};
 use super::{ConversationConfig, RATE, Said};
 
 impl ConversationConfig {
@@ -69,7 +69,7 @@ impl ConversationConfig {
             };
             last = Some(speaker);
         }
-        (tracks, joined(said, samples(self.min_pause_s).max(JOINED)))
+        (tracks, joined(said, samples(self.min_pause_s)))
     }
 }
 

@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use people::People;
 use told::Told;
 
-use super::activity::Activity;
+use super::activity::{Activity, frames};
 use super::clustering::SpeakerCount;
 use super::hearing::Voice;
 use super::pipeline::{DiarizationError, Diarized, Diarizer, give_names};
@@ -89,8 +89,7 @@ impl<'a> Live<'a> {
             self.held.drain(..self.held.len().saturating_sub(window));
             if self.received.is_multiple_of(step) && self.held.len() >= RATE.samples(LEAST) {
                 self.hear(self.received - self.held.len(), self.held.clone())?;
-                let lag = RATE.samples(LAG) / Segmentation::HOP as usize;
-                self.label(self.end().saturating_sub(lag), &mut labels);
+                self.label(self.end().saturating_sub(frames(LAG)), &mut labels);
             }
         }
         Ok(labels)
@@ -111,11 +110,11 @@ impl<'a> Live<'a> {
         }
         let end = self.received.div_ceil(hop).min(self.end());
         self.label(end, &mut labels);
-        let all = self.windows_of_a_file();
-        let windows: Vec<Window> = all.iter().map(|one| one.window.clone()).collect();
+        let (windows, owners): (Vec<_>, Vec<_>) =
+            self.windows_of_a_file().into_iter().map(|one| (one.window, one.owners)).unzip();
         let speakers = self.diarizer.cluster(&windows, self.diarizer.count);
         let heard = Heard { windows, duration: RATE.duration(self.received) };
-        let votes = people::votes(&speakers, &heard.windows, all.iter().map(|one| one.owners.as_slice()));
+        let votes = people::votes(&speakers, &heard.windows, owners.iter().map(Vec::as_slice));
         let votes = votes.into_iter().map(|((speaker, person), frames)| (frames, speaker, self.people.name(person)));
         let mut names = vec![None; speakers.centroids.len()];
         give_names(&mut names, votes.collect());
@@ -148,8 +147,8 @@ impl<'a> Live<'a> {
     }
 
     /// The windows in which a file as long would have been heard.
-    fn windows_of_a_file(&self) -> Vec<Owned> {
-        let mut all = self.kept.clone();
+    fn windows_of_a_file(&mut self) -> Vec<Owned> {
+        let mut all = std::mem::take(&mut self.kept);
         let covered = all.last().map_or(0, |one| one.window.start + one.window.frames);
         all.extend(self.recent.back().filter(|last| last.window.start + last.window.frames > covered).cloned());
         all
@@ -173,8 +172,7 @@ impl<'a> Live<'a> {
         // Not everybody may have spoken yet.
         let count = SpeakerCount { least: 1, ..self.diarizer.count };
         let speakers = self.diarizer.cluster(&windows, count);
-        let before: Vec<Vec<Option<usize>>> = clustered.iter().map(|one| one.owners.clone()).collect();
-        let votes = people::votes(&speakers, &windows, before.iter().map(Vec::as_slice));
+        let votes = people::votes(&speakers, &windows, clustered.iter().map(|one| one.owners.as_slice()));
         let (persons, now) = self.people.recognise(&speakers, &votes, self.diarizer);
         for (one, owners) in clustered.into_iter().zip(&speakers.owners) {
             one.owners = owners.iter().map(|owner| owner.map(|cluster| persons[cluster])).collect();
@@ -188,7 +186,7 @@ impl<'a> Live<'a> {
     /// Who speaks in the frames whose labels may be revised, and after them.
     fn activity(&self) -> Activity {
         let end = self.end();
-        let from = end.saturating_sub(RATE.samples(REVISED) / Segmentation::HOP as usize);
+        let from = end.saturating_sub(frames(REVISED));
         let recent = self.recent.front().map_or(end, |one| one.window.start);
         // Those that were kept last are recent as well.
         let kept = self.kept.iter().skip_while(|one| one.window.start < from);

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::super::activity::{self, Activity, TurnRules};
+use super::super::activity::{self, Activity, TurnRules, frames};
 use super::super::segmentation::Segmentation;
 use crate::units::{SampleRate, Seconds};
 
@@ -88,10 +88,6 @@ fn sets(activity: &Activity, rules: TurnRules) -> Vec<Vec<usize>> {
     }
     sets.iter_mut().for_each(|set| set.sort_unstable());
     sets
-}
-
-fn frames(time: Seconds) -> usize {
-    (time.0 / activity::frame().0).round() as usize
 }
 
 /// Runs of frames with the same speakers.
