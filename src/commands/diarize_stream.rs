@@ -53,13 +53,13 @@ pub(super) fn run(args: &DiarizeArgs, diarizer: &Diarizer) -> anyhow::Result<()>
         let block = block.with_context(|| source.clone())?;
         received += block.len();
         let begun = Instant::now();
-        let labels = live.push(&block)?;
+        let labels = live.push(&block);
         slowest = slowest.max(begun.elapsed());
         print(&labels, received)?;
     }
     let pipe = args.input.as_os_str() == "-";
     let stem = if pipe { STREAM.into() } else { args.input.file_stem().unwrap_or_default().to_string_lossy() };
-    let (labels, found) = live.finish(&stem)?;
+    let (labels, found) = live.finish(&stem);
     print(&labels, received)?;
     tracing::info!("{} of audio; the slowest block took {} ms", found.duration, slowest.as_millis());
     match &args.output {

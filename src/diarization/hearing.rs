@@ -1,6 +1,6 @@
 //! Who speaks in a window, and what their voices are like: the first two stages.
 
-use std::cell::LazyCell;
+use std::cell::{LazyCell, OnceCell};
 use std::ops::Range;
 
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::sounds::Sound;
 use super::stretches::{longest, pieces, stretches};
 use crate::nn::host::floats;
 use crate::nn::mixed;
-use crate::speaker::{SpeakerEncoder, SpeakerError};
+use crate::speaker::SpeakerEncoder;
 
 /// A voice in a part of a window, where it is alone in one stretch. Whose it is is not known yet.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -37,12 +37,9 @@ pub struct Voice {
 
 /// A stage that hears windows: segmentation and embedding, which share most of their work.
 pub trait Hearing: std::fmt::Debug {
-    /// The voices in each of several windows, which are equally long: a multiple of [`Segmentation::HOP`] samples at
-    /// 16 kHz.
-    ///
-    /// # Errors
-    /// What the speaker encoder refuses.
-    fn hear(&self, windows: &[&[f32]]) -> Result<Vec<Vec<Voice>>, SpeakerError>;
+    /// The voices in each of several windows of samples at 16 kHz. They are equally long, and begin and end with multiples
+    /// of [`Segmentation::HOP`] samples; most that is heard lies in several of them.
+    fn hear(&self, samples: &[f32], windows: &[Range<usize>]) -> Vec<Vec<Voice>>;
 }
 
 /// Our networks.
@@ -57,7 +54,7 @@ pub struct NetworkHearing {
 }
 
 /// The encoder's frames of a stretch are filled up to a multiple of this: 0.5 s.
-const LENGTHS: usize = 50;
+const LENGTHS: i64 = 50;
 /// Who speaks for fewer frames is nobody.
 const LEAST_FRAMES: usize = 10;
 
@@ -67,25 +64,54 @@ impl NetworkHearing {
         self.encoder.as_ref().unwrap_or(&self.base)
     }
 
-    /// The embedding of some frames of a window, from the base's frames (1, C, T) of it or from the samples themselves.
-    fn embed(&self, frames: &Tensor, samples: &[f32], chosen: Range<usize>) -> Result<Vec<f32>, SpeakerError> {
-        let hop = Segmentation::HOP as usize;
-        if let Some(encoder) = &self.encoder {
-            return encoder.embed(&samples[chosen.start * hop..chosen.end * hop]);
-        }
-        let each = hop / SpeakerEncoder::HOP as usize;
-        let part = frames.narrow(2, (chosen.start * each) as i64, (chosen.len() * each) as i64);
+    /// The embedding of an encoder's frames (1, C, T).
+    fn embed(&self, frames: &Tensor) -> Vec<f32> {
         // For each length that libtorch meets it keeps a kernel of its own: hours of speech would have them all.
-        let length = chosen.len() * each;
-        let padding = [0, (length.next_multiple_of(LENGTHS) - length) as i64];
-        let mask = part.narrow(1, 0, 1).ones_like().constant_pad_nd(padding);
-        Ok(floats(&tch::no_grad(|| self.base.pool(&part.constant_pad_nd(padding), &mask))))
+        let length = frames.size()[2];
+        let padding = [0, (LENGTHS - length % LENGTHS) % LENGTHS];
+        let mask = frames.narrow(1, 0, 1).ones_like().constant_pad_nd(padding);
+        floats(&tch::no_grad(|| self.encoder().pool(&frames.constant_pad_nd(padding), &mask)))
+    }
+}
+
+/// An encoder's frames of samples, block by block: what lies in several windows is heard once, and only if it is asked for.
+struct Blocks<'a> {
+    encoder: &'a SpeakerEncoder,
+    samples: &'a [f32],
+    /// The frames of each block, and where it begins and ends.
+    blocks: Vec<(Range<usize>, OnceCell<Tensor>)>,
+}
+
+impl<'a> Blocks<'a> {
+    fn new(encoder: &'a SpeakerEncoder, samples: &'a [f32]) -> Self {
+        let each = SpeakerEncoder::SAMPLE_RATE.samples(Segmentation::WINDOW);
+        // A rest that is too short for the encoder belongs to the block before it.
+        let count = ((samples.len() + each / 2) / each).max(1);
+        let end = |block: usize| if block + 1 == count { samples.len() } else { (block + 1) * each };
+        let blocks = (0..count).map(|block| (block * each..end(block), OnceCell::new())).collect();
+        Self { encoder, samples, blocks }
+    }
+
+    /// (1, C, T) of some samples, whose number and beginning are multiples of the encoder's hop.
+    fn frames(&self, chosen: Range<usize>) -> Tensor {
+        let hop = SpeakerEncoder::HOP as usize;
+        let hear = |range: &Range<usize>| {
+            let samples = Tensor::from_slice(&self.samples[range.clone()]).unsqueeze(0);
+            mixed::scoped(mixed::pays(self.encoder.device()), || tch::no_grad(|| self.encoder.frames(&samples)))
+        };
+        let part = |(range, frames): &(Range<usize>, OnceCell<Tensor>)| {
+            let (start, end) = (chosen.start.max(range.start), chosen.end.min(range.end));
+            let length = end.saturating_sub(start) / hop;
+            let own = |frames: &Tensor| frames.narrow(2, ((start - range.start) / hop) as i64, length as i64);
+            (length > 0).then(|| own(frames.get_or_init(|| hear(range))))
+        };
+        Tensor::cat(&self.blocks.iter().filter_map(part).collect::<Vec<_>>(), 2)
     }
 }
 
 impl Hearing for NetworkHearing {
-    fn hear(&self, windows: &[&[f32]]) -> Result<Vec<Vec<Voice>>, SpeakerError> {
-        let rows: Vec<Tensor> = windows.iter().map(|window| Tensor::from_slice(window)).collect();
+    fn hear(&self, samples: &[f32], windows: &[Range<usize>]) -> Vec<Vec<Voice>> {
+        let rows: Vec<Tensor> = windows.iter().map(|window| Tensor::from_slice(&samples[window.clone()])).collect();
         let hear = || {
             let frames = self.base.frames(&Tensor::stack(&rows, 0));
             let moments = Segmentation::moments(&frames, &self.base);
@@ -98,12 +124,19 @@ impl Hearing for NetworkHearing {
         let (count, classes) = (shares.size()[1] as usize, powerset.len());
         let shares = floats(&shares);
         let mut all = Vec::new();
-        for (window, shares) in shares.chunks_exact(count * classes).enumerate() {
+        let blocks = self.encoder.as_ref().map(|encoder| Blocks::new(encoder, samples));
+        let (hop, each) = (Segmentation::HOP as usize, (Segmentation::HOP / SpeakerEncoder::HOP) as usize);
+        for ((index, window), shares) in windows.iter().enumerate().zip(shares.chunks_exact(count * classes)) {
             let best: Vec<usize> = shares.chunks_exact(classes).map(largest).collect();
-            let frames = frames.narrow(0, window as i64, 1);
-            let embed = |chosen: Range<usize>| self.embed(&frames, windows[window], chosen);
+            let frames = frames.narrow(0, index as i64, 1);
+            let embed = |chosen: &Range<usize>| match &blocks {
+                Some(blocks) => {
+                    self.embed(&blocks.frames(window.start + chosen.start * hop..window.start + chosen.end * hop))
+                }
+                None => self.embed(&frames.narrow(2, (chosen.start * each) as i64, (chosen.len() * each) as i64)),
+            };
             // Of what has no voice nobody asks.
-            let sound = LazyCell::new(|| Sound::of(windows[window]));
+            let sound = LazyCell::new(|| Sound::of(&samples[window.clone()]));
             let mut voices = Vec::new();
             for speaker in 0..powerset.speakers() {
                 let activity: Vec<u8> =
@@ -119,7 +152,7 @@ impl Hearing for NetworkHearing {
                 };
                 for (piece, alone) in pieces(&alone, count).into_iter().zip(&alone) {
                     let activity = activity[piece.clone()].to_vec();
-                    let embedding = embed(alone.clone())?;
+                    let embedding = embed(alone);
                     voices.push(Voice {
                         local: speaker,
                         first: piece.start,
@@ -134,7 +167,7 @@ impl Hearing for NetworkHearing {
             }
             all.push(voices);
         }
-        Ok(all)
+        all
     }
 }
 
@@ -151,7 +184,43 @@ fn share(row: &[f32], speaker: usize, powerset: &Powerset) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use tch::{Device, nn};
+
     use super::*;
+    use crate::nn::checkpoint::Weights;
+    use crate::speaker::{EcapaConfig, EcapaTdnn};
+
+    /// Of a small network.
+    fn encoder() -> SpeakerEncoder {
+        let config = EcapaConfig { attention_channels: 8, se_channels: 8, ..EcapaConfig::with_channels(16) };
+        let store = nn::VarStore::new(Device::Cpu);
+        EcapaTdnn::new(store.root(), &config).expect("a valid configuration");
+        let mut weights = Weights::from_store(&store);
+        weights.set_json(SpeakerEncoder::CONFIG_KEY, &config).expect("JSON");
+        SpeakerEncoder::from_weights(&weights, Device::Cpu).expect("an encoder")
+    }
+
+    #[test]
+    fn frames_come_from_the_blocks_that_they_lie_in_and_each_block_is_heard_once() {
+        let samples: Vec<f32> = (0..400_000).map(|index| (index as f32 * index as f32 * 1e-7).sin() * 0.1).collect();
+        let encoder = encoder();
+        let blocks = Blocks::new(&encoder, &samples);
+        let heard = || blocks.blocks.iter().map(|(_, frames)| frames.get().is_some()).collect::<Vec<_>>();
+        // 10, 10 and 5 s, and what asks for none hears none.
+        assert_eq!(heard(), [false; 3]);
+        let across = blocks.frames(152_000..168_000);
+        assert_eq!((heard(), across.size()[2]), (vec![true, true, false], 100));
+        let own = |range: Range<usize>| {
+            let samples = Tensor::from_slice(&samples[range]).unsqueeze(0);
+            mixed::scoped(mixed::pays(Device::Cpu), || tch::no_grad(|| encoder.frames(&samples)))
+        };
+        let (first, second) = (own(0..160_000), own(160_000..320_000));
+        assert_eq!(across.narrow(2, 0, 50), first.narrow(2, 950, 50));
+        assert_eq!(across.narrow(2, 50, 50), second.narrow(2, 0, 50));
+        // A short rest is a part of the block before it.
+        let all = Blocks::new(&encoder, &samples[..200_000]);
+        assert_eq!(all.blocks.iter().map(|(range, _)| range.clone()).collect::<Vec<_>>(), [0..200_000]);
+    }
 
     #[test]
     fn shares_add_up_over_the_sets_that_have_the_speaker() {

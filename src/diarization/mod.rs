@@ -24,5 +24,5 @@ pub mod windows;
 
 pub use activity::TurnRules;
 pub use clustering::SpeakerCount;
-pub use pipeline::{DiarizationError, Diarized, Diarizer};
+pub use pipeline::{Diarized, Diarizer};
 pub use rttm::{RttmError, Turn};

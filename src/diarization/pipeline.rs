@@ -13,19 +13,8 @@ use super::{
     windows::{self, Heard, Window},
 };
 use crate::audio::{AudioError, MonoStream};
-use crate::speaker::{Calibration, SpeakerError, cosine};
+use crate::speaker::{Calibration, cosine};
 use crate::units::{SampleRate, Seconds};
-
-/// Why a recording was not diarized.
-#[derive(Debug, thiserror::Error)]
-pub enum DiarizationError {
-    /// It can't be decoded.
-    #[error(transparent)]
-    Audio(#[from] AudioError),
-    /// The encoder refuses its speech.
-    #[error(transparent)]
-    Speaker(#[from] SpeakerError),
-}
 
 /// Someone whose voice is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -87,7 +76,7 @@ impl Diarizer<'_> {
     ///
     /// # Errors
     /// A file that can't be decoded.
-    pub fn diarize(&self, path: &Path) -> Result<Diarized, DiarizationError> {
+    pub fn diarize(&self, path: &Path) -> Result<Diarized, AudioError> {
         Ok(self.in_stages(path)?.turns)
     }
 
@@ -96,7 +85,7 @@ impl Diarizer<'_> {
     ///
     /// # Errors
     /// A file that can't be decoded.
-    pub fn in_stages(&self, path: &Path) -> Result<Stages, DiarizationError> {
+    pub fn in_stages(&self, path: &Path) -> Result<Stages, AudioError> {
         let heard = windows::hear(MonoStream::open(path, SampleRate::ANALYSIS)?, self.hearing)?;
         let speakers = self.cluster(&heard.windows, self.count);
         let file = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

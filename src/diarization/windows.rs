@@ -1,8 +1,9 @@
 //! A stream in windows that overlap, each heard on its own.
 
+use std::ops::Range;
+
 use serde::Serialize;
 
-use super::DiarizationError;
 use super::hearing::{Hearing, Voice};
 use super::segmentation::Segmentation;
 use crate::audio::AudioError;
@@ -45,16 +46,16 @@ pub struct Heard {
 pub fn hear(
     stream: impl Iterator<Item = Result<Vec<f32>, AudioError>>,
     hearing: &dyn Hearing,
-) -> Result<Heard, DiarizationError> {
+) -> Result<Heard, AudioError> {
     let (hop, window, step) = (Segmentation::HOP as usize, RATE.samples(Segmentation::WINDOW), RATE.samples(STEP));
     let mut held: Vec<f32> = Vec::new();
     // The first sample that is held, and where the next window begins.
     let (mut first, mut next) = (0, 0);
-    let mut batch = Batch { hearing, waiting: Vec::new(), windows: Vec::new() };
+    let mut batch = Batch { hearing, samples: Vec::new(), waiting: Vec::new(), windows: Vec::new() };
     for block in stream {
         held.extend(block?);
         while next + window <= first + held.len() {
-            batch.add(next / hop, held[next - first..next - first + window].to_vec())?;
+            batch.add(next, &held[next - first..next - first + window]);
             next += step;
             // The last window may begin up to a window before the end.
             let needless = next.saturating_sub(window).saturating_sub(first);
@@ -64,50 +65,62 @@ pub fn hear(
     }
     let total = first + held.len();
     // The last window ends with the recording.
-    let covered = batch.end() * hop;
+    let covered = batch.end();
     if total > covered {
         let start = total.saturating_sub(window).div_ceil(hop) * hop;
         let mut samples = held[(start - first).min(held.len())..].to_vec();
         let length = samples.len().max(RATE.samples(SHORTEST)).next_multiple_of(hop);
         samples.resize(length, 0.0);
-        batch.flush()?;
-        batch.add(start / hop, samples)?;
+        batch.flush();
+        batch.add(start, &samples);
     }
-    batch.flush()?;
+    batch.flush();
     Ok(Heard { windows: batch.windows, duration: RATE.duration(total) })
 }
 
 /// Windows that wait to be heard together.
 struct Batch<'a> {
     hearing: &'a dyn Hearing,
-    waiting: Vec<(usize, Vec<f32>)>,
+    /// All that the waiting windows are of.
+    samples: Vec<f32>,
+    /// Of the recording; the first begins with the samples above.
+    waiting: Vec<Range<usize>>,
     windows: Vec<Window>,
 }
 
 impl Batch<'_> {
-    fn add(&mut self, start: usize, mut samples: Vec<f32>) -> Result<(), DiarizationError> {
-        samples.iter_mut().filter(|sample| !sample.is_finite()).for_each(|sample| *sample = 0.0);
-        self.waiting.push((start, samples));
-        if self.waiting.len() < AT_ONCE { Ok(()) } else { self.flush() }
-    }
-
-    /// The frame after the last window.
-    fn end(&self) -> usize {
-        let waiting = self.waiting.last().map(|(start, samples)| start + samples.len() / Segmentation::HOP as usize);
-        let heard = self.windows.last().map(|window| window.start + window.frames);
-        waiting.or(heard).unwrap_or(0)
-    }
-
-    fn flush(&mut self) -> Result<(), DiarizationError> {
-        let waiting = std::mem::take(&mut self.waiting);
-        let audible: Vec<&[f32]> =
-            waiting.iter().map(|(_, samples)| samples.as_slice()).filter(|samples| is_audible(samples)).collect();
-        let mut heard = if audible.is_empty() { Vec::new() } else { self.hearing.hear(&audible)? }.into_iter();
-        for (start, samples) in waiting {
-            let voices = if is_audible(&samples) { heard.next().unwrap_or_default() } else { Vec::new() };
-            self.windows.push(Window { start, frames: samples.len() / Segmentation::HOP as usize, voices });
+    /// Adds the window that begins with sample `start` of the recording, in the last one or where it ends.
+    fn add(&mut self, start: usize, samples: &[f32]) {
+        let known = self.waiting.last().map_or(0, |last| last.end - start);
+        let fresh = samples[known..].iter().map(|&sample| if sample.is_finite() { sample } else { 0.0 });
+        self.samples.extend(fresh);
+        self.waiting.push(start..start + samples.len());
+        if self.waiting.len() == AT_ONCE {
+            self.flush();
         }
-        Ok(())
+    }
+
+    /// The sample after the last window.
+    fn end(&self) -> usize {
+        let heard = self.windows.last().map(|window| (window.start + window.frames) * Segmentation::HOP as usize);
+        self.waiting.last().map(|window| window.end).or(heard).unwrap_or(0)
+    }
+
+    fn flush(&mut self) {
+        let (waiting, samples) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.samples));
+        let first = waiting.first().map_or(0, |window| window.start);
+        let within = |window: &Range<usize>| window.start - first..window.end - first;
+        let (audible, silent): (Vec<_>, Vec<_>) =
+            waiting.into_iter().partition(|window| is_audible(&samples[within(window)]));
+        let within: Vec<Range<usize>> = audible.iter().map(within).collect();
+        let heard = if within.is_empty() { Vec::new() } else { self.hearing.hear(&samples, &within) };
+        let hop = Segmentation::HOP as usize;
+        let heard = audible.into_iter().zip(heard).chain(silent.into_iter().map(|window| (window, Vec::new())));
+        let made =
+            heard.map(|(window, voices)| Window { start: window.start / hop, frames: window.len() / hop, voices });
+        let known = self.windows.len();
+        self.windows.extend(made);
+        self.windows[known..].sort_by_key(|window| window.start);
     }
 }
 
@@ -119,25 +132,24 @@ pub(super) fn is_audible(samples: &[f32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::speaker::SpeakerError;
 
     /// Remembers nothing but lengths.
     #[derive(Debug)]
     struct Lengths;
 
     impl Hearing for Lengths {
-        fn hear(&self, windows: &[&[f32]]) -> Result<Vec<Vec<Voice>>, SpeakerError> {
-            let voice = |window: &&[f32]| Voice {
+        fn hear(&self, samples: &[f32], windows: &[Range<usize>]) -> Vec<Vec<Voice>> {
+            let voice = |window: &Range<usize>| Voice {
                 local: 0,
                 first: 0,
                 activity: Vec::new(),
-                embedding: vec![window[0]],
+                embedding: vec![samples[window.start]],
                 frames: window.len() / Segmentation::HOP as usize,
                 level_db: 0.0,
                 quiet_db: -90.0,
                 voiced: 1.0,
             };
-            Ok(windows.iter().map(|window| vec![voice(window)]).collect())
+            windows.iter().map(|window| vec![voice(window)]).collect()
         }
     }
 

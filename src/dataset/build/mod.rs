@@ -37,7 +37,6 @@ use super::{
 use crate::{
     audio::{AudioError, SUPPORTED_INPUT},
     clean::{cleaner::Cleaner, config::Config, error::CleanError},
-    diarization::DiarizationError,
     error::FileError,
     files,
     nn::pool::LoadError,
@@ -105,9 +104,6 @@ pub enum BuildError {
     /// There are no weights to hear speakers with any more.
     #[error("cannot tell speakers apart")]
     Hearing(#[source] LoadError),
-    /// Speakers can't be told apart for a reason that is the recording's own.
-    #[error(transparent)]
-    Diarization(#[from] DiarizationError),
     /// There is nothing to process.
     #[error("{} holds no recordings; looked in it for {SUPPORTED_INPUT}, as far as --recursive, --include and --exclude allow", .0.display())]
     NoRecordings(PathBuf),

@@ -82,7 +82,6 @@ pub(super) fn process(job: &Job, context: &Context, passage: &Passage) -> Result
     let manifest = match remake(job, context, fingerprint, passage) {
         Ok(manifest) => manifest,
         Err(BuildError::Clean(CleanError::Source(error))) => return Ok(Line::unusable(path, &error)),
-        Err(BuildError::Diarization(error)) => return Ok(Line::unusable(path, &error)),
         Err(error) => return Err(error),
     };
     // Last of all: a recording with a manifest is complete.

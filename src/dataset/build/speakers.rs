@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
-use super::{BuildError, Layout};
+use super::{BuildError, CleanError, Layout};
 use crate::{
     clean::{
         config::SegmentsConfig,
@@ -52,7 +52,7 @@ impl Diarization<'_> {
             known: self.known,
             rules: TurnRules::default(),
         };
-        Ok(diarizer.diarize(path)?)
+        diarizer.diarize(path).map_err(|error| BuildError::Clean(CleanError::Source(error)))
     }
 
     /// What the result depends on.

@@ -18,7 +18,7 @@ use told::Told;
 use super::activity::{Activity, frames};
 use super::clustering::SpeakerCount;
 use super::hearing::Voice;
-use super::pipeline::{DiarizationError, Diarized, Diarizer, give_names};
+use super::pipeline::{Diarized, Diarizer, give_names};
 use super::segmentation::Segmentation;
 use super::windows::{self, Heard, Window};
 use crate::units::{SampleRate, Seconds};
@@ -75,10 +75,7 @@ impl<'a> Live<'a> {
     }
 
     /// Takes samples at 16 kHz and gives what is known since.
-    ///
-    /// # Errors
-    /// What the speaker encoder refuses.
-    pub fn push(&mut self, mut samples: &[f32]) -> Result<Vec<Label>, DiarizationError> {
+    pub fn push(&mut self, mut samples: &[f32]) -> Vec<Label> {
         let (step, window) = (RATE.samples(STEP), RATE.samples(Segmentation::WINDOW));
         let mut labels = Vec::new();
         while !samples.is_empty() {
@@ -88,25 +85,22 @@ impl<'a> Live<'a> {
             self.received += now.len();
             self.held.drain(..self.held.len().saturating_sub(window));
             if self.received.is_multiple_of(step) && self.held.len() >= RATE.samples(LEAST) {
-                self.hear(self.received - self.held.len(), self.held.clone())?;
+                self.hear(self.received - self.held.len(), self.held.clone());
                 self.label(self.end().saturating_sub(frames(LAG)), &mut labels);
             }
         }
-        Ok(labels)
+        labels
     }
 
     /// The labels of what is left, and the turns of the whole stream, clustered anew; names stay.
-    ///
-    /// # Errors
-    /// What the speaker encoder refuses.
-    pub fn finish(mut self, file: &str) -> Result<(Vec<Label>, Diarized), DiarizationError> {
+    pub fn finish(mut self, file: &str) -> (Vec<Label>, Diarized) {
         let mut labels = Vec::new();
         let hop = Segmentation::HOP as usize;
         if self.received > self.end() * hop && !self.held.is_empty() {
             let start = (self.received - self.held.len()).next_multiple_of(hop);
             let mut samples = self.held.split_off((start + self.held.len() - self.received).min(self.held.len()));
             samples.resize(samples.len().max(RATE.samples(LEAST)).next_multiple_of(hop), 0.0);
-            self.hear(start, samples)?;
+            self.hear(start, samples);
         }
         let end = self.received.div_ceil(hop).min(self.end());
         self.label(end, &mut labels);
@@ -118,7 +112,7 @@ impl<'a> Live<'a> {
         let votes = votes.into_iter().map(|((speaker, person), frames)| (frames, speaker, self.people.name(person)));
         let mut names = vec![None; speakers.centroids.len()];
         give_names(&mut names, votes.collect());
-        Ok((labels, self.diarizer.turns(&heard, &speakers, file, &names)))
+        (labels, self.diarizer.turns(&heard, &speakers, file, &names))
     }
 
     /// The frame after the last that was heard.
@@ -126,10 +120,13 @@ impl<'a> Live<'a> {
         self.recent.back().map_or(0, |one| one.window.start + one.window.frames)
     }
 
-    fn hear(&mut self, start: usize, samples: Vec<f32>) -> Result<(), DiarizationError> {
+    fn hear(&mut self, start: usize, samples: Vec<f32>) {
         let hop = Segmentation::HOP as usize;
         let frames = samples.len() / hop;
-        let heard = if windows::is_audible(&samples) { self.diarizer.hearing.hear(&[&samples])? } else { Vec::new() };
+        let heard = match windows::is_audible(&samples) {
+            true => self.diarizer.hearing.hear(&samples, &[0..samples.len()]),
+            false => Vec::new(),
+        };
         let window = Window { start: start / hop, frames, voices: heard.into_iter().next().unwrap_or_default() };
         let owners = self.in_time(&window);
         let mut current = Owned { window, owners };
@@ -143,7 +140,6 @@ impl<'a> Live<'a> {
         while self.recent.front().is_some_and(|one| one.window.start + one.window.frames <= oldest) {
             self.recent.pop_front();
         }
-        Ok(())
     }
 
     /// The windows in which a file as long would have been heard.
@@ -227,20 +223,22 @@ fn in_time(voice: &Voice, start: usize, past: &Activity, who: usize) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use crate::diarization::SpeakerCount;
     use crate::diarization::TurnRules;
     use crate::diarization::clustering::{Agglomerative, Clustering};
     use crate::diarization::hearing::Hearing;
-    use crate::speaker::{Calibration, SpeakerError};
+    use crate::speaker::Calibration;
 
     /// Hears who speaks by the value of the samples: 1 is one voice, 2 another, 3 both, 0 nobody.
     #[derive(Debug)]
     struct ByValue;
 
     impl Hearing for ByValue {
-        fn hear(&self, windows: &[&[f32]]) -> Result<Vec<Vec<Voice>>, SpeakerError> {
-            let voice = |window: &&[f32], who: u8| {
+        fn hear(&self, samples: &[f32], windows: &[Range<usize>]) -> Vec<Vec<Voice>> {
+            let voice = |window: &[f32], who: u8| {
                 let at = |part: &[f32]| 255 * (part[0] as u8 >> who & 1);
                 let activity: Vec<u8> = window.chunks(Segmentation::HOP as usize).map(at).collect();
                 let frames = activity.iter().filter(|on| **on > 0).count();
@@ -256,7 +254,8 @@ mod tests {
                     voiced: 1.0,
                 })
             };
-            Ok(windows.iter().map(|window| (0..2).filter_map(|who| voice(window, who)).collect()).collect())
+            let heard = |window: &Range<usize>| (0..2).filter_map(|who| voice(&samples[window.clone()], who)).collect();
+            windows.iter().map(heard).collect()
         }
     }
 
@@ -286,13 +285,13 @@ mod tests {
         let (mut now, mut all) = (0, Vec::new());
         for block in samples().chunks(1_000) {
             now += block.len();
-            for label in live.push(block).expect("labels") {
+            for label in live.push(block) {
                 let age = now as f64 / 16_000.0 - label.end.0;
                 assert!(label.revised || age < 1.0, "{label:?} came {age} s late");
                 all.push(label);
             }
         }
-        let (rest, whole) = live.finish("stream").expect("turns");
+        let (rest, whole) = live.finish("stream");
         all.extend(rest);
         assert!(all.windows(2).all(|pair| pair[0].revised || pair[1].revised || pair[0].end.0 <= pair[1].start.0));
         // Who is said to speak in the middle of each part.
@@ -311,7 +310,7 @@ mod tests {
         let clustering = Agglomerative::default();
         let diarizer = diarizer(&clustering);
         let mut live = Live::new(&diarizer);
-        let labels = live.push(&[3.0; 48_000]).expect("labels");
+        let labels = live.push(&[3.0; 48_000]);
         assert_eq!(labels.last().expect("a label").speakers, ["speaker1", "speaker2"]);
     }
 
@@ -322,8 +321,8 @@ mod tests {
         for length in [16_000 * 23, 16_000 * 23 - 4_321, 7_000, 16_000 * 10] {
             let samples = &samples()[..length];
             let mut live = Live::new(&diarizer);
-            live.push(samples).expect("labels");
-            let (_, whole) = live.finish("a").expect("turns");
+            live.push(samples);
+            let (_, whole) = live.finish("a");
             let heard = windows::hear([Ok(samples.to_vec())].into_iter(), &ByValue).expect("windows");
             let speakers = clustering.cluster(&heard.windows, SpeakerCount::default());
             let file = diarizer.turns(&heard, &speakers, "a", &[]);
