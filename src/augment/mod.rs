@@ -120,10 +120,15 @@ fn coded(samples: &Tensor, random: &mut ChaCha8Rng) -> Tensor {
 
 /// A part of a sound (L) from anywhere in it, as 32-bit floats; the sound is repeated if it is too short.
 pub fn excerpt(sound: &Tensor, length: i64, random: &mut ChaCha8Rng) -> Tensor {
-    let total = sound.size()[0];
-    let start = random.random_range(0..=(total - length).max(0));
-    let part = sound.narrow(0, start, length.min(total)).to_kind(Kind::Float);
-    let times = (length + total - 1) / total.max(1);
+    let start = random.random_range(0..=(sound.size()[0] - length).max(0));
+    excerpt_from(sound, start, length)
+}
+
+/// A part of a sound (L) from `start` on, as 32-bit floats; the sound is repeated if it is too short.
+pub fn excerpt_from(sound: &Tensor, start: i64, length: i64) -> Tensor {
+    let left = sound.size()[0] - start;
+    let part = sound.narrow(0, start, length.min(left)).to_kind(Kind::Float);
+    let times = (length + left - 1) / left.max(1);
     if times > 1 { part.repeat([times]).narrow(0, 0, length) } else { part }
 }
 

@@ -12,6 +12,7 @@ pub use error::TrainError;
 pub(in crate::train) use options::one;
 pub use options::{RunConfig, RunOptions, StepReport};
 pub use replica::{Left, Replica};
+pub(in crate::train) use task::TRAINING_ONLY;
 pub use task::{Loss, Task};
 
 use std::io::Write;
@@ -67,7 +68,10 @@ impl<'a> Runner<'a> {
     /// there is one.
     pub fn new(store: &'a nn::VarStore, config: RunConfig, options: RunOptions) -> Result<Self, TrainError> {
         if let Some(path) = &options.start {
-            Weights::read(path)?.load_into(store, str::to_string)?;
+            let mut weights = Weights::read(path)?;
+            let own = Weights::from_store(store).tensors.into_iter();
+            weights.tensors.extend(own.filter(|(name, _)| name.starts_with(TRAINING_ONLY)));
+            weights.load_into(store, str::to_string)?;
         }
         let mut runner = Self {
             optimiser: AdamW::new(store, config.adamw),
@@ -320,6 +324,7 @@ impl<'a> Runner<'a> {
         state.set_json("elapsed_s", &self.elapsed().as_secs_f64())?;
         state.write(&self.checkpoint_path(), Precision::Full)?;
         let mut published = self.ema.weights();
+        published.tensors.retain(|name, _| !name.starts_with(TRAINING_ONLY));
         published.set_json("step", &self.step)?;
         task.metadata(&mut published)?;
         let publish = |name: &str, weights: &Weights| {

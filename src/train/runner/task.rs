@@ -44,6 +44,10 @@ impl std::ops::Add for Loss {
     }
 }
 
+/// Variables whose names begin so serve the training alone: published weights don't have them, and a run that begins with
+/// such weights makes them anew.
+pub const TRAINING_ONLY: &str = "training.";
+
 /// A component in training.
 pub trait Task {
     /// The loss on a batch, when the share `progress` of the run is done. Random choices must follow from the seed and

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use tch::Tensor;
+use tch::{Device, Kind, Tensor};
 
 use super::{SpeakerRecipe, unit_rows};
 use crate::augment::{Augmenter, Backgrounds, Speed, mix};
 use crate::dataset::prepared::Prepared;
 use crate::nn::checkpoint::Weights;
 use crate::nn::shared::Shared;
-use crate::train::crop::random_crop;
+use crate::train::crop::{crop_from, random_crop};
+use crate::units::SampleRate;
 
 /// A voice to learn: one utterance at a speed, or a mixture of two.
 #[derive(Debug, Clone)]
@@ -23,6 +24,18 @@ struct Example {
     class: Option<i64>,
     /// (E) the teacher's embedding, of unit length.
     teacher: Shared,
+    /// (T, K) what it knows of each frame, in half precision.
+    frames: Option<Shared>,
+}
+
+/// A part of an example.
+struct Crop {
+    /// (L) at 16 kHz.
+    samples: Tensor,
+    /// (T, K) the teacher's frames, zeros where it has none.
+    frames: Tensor,
+    /// (T) 1 where it has some.
+    known: Tensor,
 }
 
 /// Everything that can be drawn.
@@ -34,6 +47,8 @@ pub(super) struct Examples {
     by_class: Vec<Vec<usize>>,
     mixtures: Vec<usize>,
     mixture_share: f64,
+    /// Values K of a teacher's frame.
+    frame_size: i64,
     augmenter: Augmenter,
 }
 
@@ -44,6 +59,9 @@ pub(super) struct Drawn {
     pub samples: Tensor,
     /// (B, E) the teacher's embeddings.
     pub teacher: Tensor,
+    /// (B, T, K) its frames, and (B, T) 1 where it has any.
+    pub frames: Tensor,
+    pub known: Tensor,
     /// Rows that have a class, and (their number) the classes.
     pub rows: Tensor,
     pub classes: Tensor,
@@ -62,11 +80,13 @@ impl Examples {
         let mut classes: BTreeMap<(&str, Speed), i64> = BTreeMap::new();
         for (index, item) in utterances.iter().enumerate() {
             for &speed in &recipe.speeds {
-                let Some(teacher) = teacher.tensors.get(&spoken_key(&item.utterance.key, speed)) else { continue };
+                let key = spoken_key(&item.utterance.key, speed);
+                let frames = teacher.tensors.get(&format!("frames/{key}")).map(Shared::from);
+                let Some(teacher) = teacher.tensors.get(&key) else { continue };
                 let next = classes.len() as i64;
                 let class = *classes.entry((&item.utterance.speaker, speed)).or_insert(next);
                 let teacher = unit_rows(teacher).into();
-                all.push(Example { utterances: vec![index], speed, class: Some(class), teacher });
+                all.push(Example { utterances: vec![index], speed, class: Some(class), teacher, frames });
             }
         }
         let mut by_class = vec![Vec::new(); classes.len()];
@@ -80,13 +100,29 @@ impl Examples {
             let Some((a, b)) = key.split_once('+') else { continue };
             if let (Some(&a), Some(&b)) = (index.get(a), index.get(b)) {
                 let teacher = unit_rows(teacher).into();
-                all.push(Example { utterances: vec![a, b], speed: Speed::NORMAL, class: None, teacher });
+                let (utterances, speed) = (vec![a, b], Speed::NORMAL);
+                all.push(Example { utterances, speed, class: None, teacher, frames: None });
             }
         }
         let mixtures = (first..all.len()).collect();
         let augmenter = Augmenter::new(recipe.augment.clone(), random);
         let mixture_share = recipe.mixtures;
-        Self { utterances, noise, all, by_class, mixtures, mixture_share, augmenter }
+        let frame_size = all.iter().find_map(|example| Some(example.frames.as_ref()?.size()[1])).unwrap_or(0);
+        Self { utterances, noise, all, by_class, mixtures, mixture_share, frame_size, augmenter }
+    }
+
+    /// Values of a teacher's frame; 0 where it tells none.
+    pub fn frame_size(&self) -> i64 {
+        self.frame_size
+    }
+
+    /// (S, E) the mean of the teacher's embeddings of each class, of unit length.
+    pub fn directions(&self) -> Tensor {
+        let mean = |own: &Vec<usize>| {
+            let all: Vec<&Tensor> = own.iter().map(|&index| &*self.all[index].teacher).collect();
+            Tensor::stack(&all, 0).mean_dim(0, false, Kind::Float)
+        };
+        unit_rows(&Tensor::stack(&self.by_class.iter().map(mean).collect::<Vec<_>>(), 0))
     }
 
     /// Number of classes.
@@ -99,12 +135,15 @@ impl Examples {
     pub fn draw(&self, count: usize, length: i64, seed: u64) -> Drawn {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let picks: Vec<(usize, u64)> = (0..count).map(|slot| (self.pick(slot, &mut random), random.random())).collect();
-        let crops: Vec<Tensor> = picks.iter().map(|&(pick, seed)| self.crop(&self.all[pick], length, seed)).collect();
+        let crops: Vec<Crop> = picks.iter().map(|&(pick, seed)| self.crop(&self.all[pick], length, seed)).collect();
+        let stack = |part: fn(&Crop) -> &Tensor| Tensor::stack(&crops.iter().map(part).collect::<Vec<_>>(), 0);
         let chosen = || picks.iter().map(|&(pick, _)| &self.all[pick]);
         let (rows, classes): (Vec<i64>, Vec<i64>) =
             chosen().enumerate().filter_map(|(row, example)| Some((row as i64, example.class?))).unzip();
         Drawn {
-            samples: Tensor::stack(&crops, 0),
+            samples: stack(|crop| &crop.samples),
+            frames: stack(|crop| &crop.frames),
+            known: stack(|crop| &crop.known),
             teacher: Tensor::stack(&chosen().map(|example| &*example.teacher).collect::<Vec<_>>(), 0),
             rows: Tensor::from_slice(&rows),
             classes: Tensor::from_slice(&classes),
@@ -123,15 +162,40 @@ impl Examples {
         }
     }
 
-    fn crop(&self, example: &Example, length: i64, seed: u64) -> Tensor {
+    fn crop(&self, example: &Example, length: i64, seed: u64) -> Crop {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let before = example.speed.samples_before(length);
-        let part = |&index: &usize, random: &mut ChaCha8Rng| random_crop(&self.utterances[index], before, random);
-        let mut parts = example.utterances.iter().map(|index| part(index, &mut random)).collect::<Vec<_>>();
+        // All begin with a frame of the teacher's.
+        let mut begin = |&index: &usize| {
+            let spare = self.utterances[index].samples.size()[0] - before;
+            let last = (spare.max(0) as f64 / example.speed.ratio()) as i64 / TEACHER_HOP;
+            random.random_range(0..=last)
+        };
+        let begins: Vec<i64> = example.utterances.iter().map(&mut begin).collect();
+        let part = |(&index, &begin): (&usize, &i64)| {
+            let start = example.speed.samples_before(begin * TEACHER_HOP);
+            crop_from(&self.utterances[index], start.min(self.utterances[index].samples.size()[0] - 1), before)
+        };
+        let mut parts: Vec<Tensor> = example.utterances.iter().zip(&begins).map(part).collect();
         let first = parts.swap_remove(0);
         let speech = parts.iter().fold(first, |sum, other| mix(&sum, other, 0.0) * 0.7);
         let played = example.speed.apply(&speech).narrow(0, 0, length);
-        self.augmenter.apply(played, self, &mut random)
+        let (frames, known) = self.frames(example.frames.as_deref(), begins[0], length / TEACHER_HOP);
+        Crop { samples: self.augmenter.apply(played, self, &mut random), frames, known }
+    }
+
+    /// `count` frames of the teacher's from `begin` on, and which of them there are.
+    fn frames(&self, frames: Option<&Tensor>, begin: i64, count: i64) -> (Tensor, Tensor) {
+        let options = (Kind::Float, Device::Cpu);
+        let there = frames.map_or(0, |frames| (frames.size()[0] - begin).clamp(0, count));
+        let known = Tensor::cat(&[Tensor::ones([there], options), Tensor::zeros([count - there], options)], 0);
+        let missing = Tensor::zeros([count - there, self.frame_size], options);
+        match frames {
+            Some(frames) if there > 0 => {
+                (Tensor::cat(&[frames.narrow(0, begin, there).to_kind(Kind::Float), missing], 0), known)
+            }
+            _ => (missing, known),
+        }
     }
 }
 
@@ -145,6 +209,9 @@ impl Backgrounds for Examples {
         random_crop(&self.utterances[random.random_range(0..self.utterances.len())], length, random)
     }
 }
+
+/// Samples of a teacher's frame.
+const TEACHER_HOP: i64 = SampleRate::ANALYSIS.0 as i64 / 50;
 
 /// The teacher's name for an utterance at a speed.
 fn spoken_key(key: &str, speed: Speed) -> String {

@@ -14,7 +14,7 @@ use tch::{Device, Kind, Tensor, nn};
 use self::examples::{Drawn, Examples};
 use super::ahead::{Ahead, BatchSize};
 use super::crop::random_crop;
-use super::runner::{Loss, Task, TrainError};
+use super::runner::{Loss, TRAINING_ONLY, Task, TrainError};
 use crate::augment::mix;
 use crate::dataset::prepared::Prepared;
 use crate::evaluation::verification::equal_error_rate;
@@ -35,6 +35,8 @@ pub struct SpeakerTask {
     fbank: Fbank,
     /// (S, E) a direction for each training speaker.
     directions: Tensor,
+    /// From the network's frames to the teacher's, where it tells them.
+    frames: Option<nn::Linear>,
     recipe: SpeakerRecipe,
     batches: Ahead<Batch>,
     /// Seconds in a batch.
@@ -150,9 +152,15 @@ impl SpeakerTask {
             return Err(TrainError::Data("the teacher has no embedding of any utterance of the corpus".into()));
         }
         let validation = Validation::new(data.validation, data.validation_noise, &data.teacher);
-        let shape = [examples.classes(), config.embedding];
-        let init = nn::Init::Randn { mean: 0.0, stdev: 0.1 };
-        let directions = store.root().sub("classifier").var("weight", &shape, init);
+        // Named as the constant says.
+        let beside = store.root().sub(TRAINING_ONLY.trim_end_matches('.'));
+        let directions = beside.var_copy("directions", &examples.directions());
+        let channels = config.channels.last().copied().unwrap_or_default();
+        // From nothing, lest it disturb what is there.
+        let none = nn::Init::Const(0.0);
+        let linear = nn::LinearConfig { ws_init: none, bs_init: Some(none), bias: true };
+        let frames = (examples.frame_size() > 0 && recipe.frames_weight > 0.0)
+            .then(|| nn::linear(&beside / "frames", channels, examples.frame_size(), linear));
         let (device, fbank) = (store.device(), Fbank::new(store.device()));
         let batch_s = BatchSize::new(recipe.batch_s.round() as usize);
         let maker = |examples: Examples| {
@@ -161,7 +169,19 @@ impl SpeakerTask {
         };
         let batches = Ahead::with_copies(loaders, examples, maker);
         let calibration = Cell::default();
-        Ok(Self { network, config, fbank, directions, recipe, batches, batch_s, validation, calibration, device })
+        Ok(Self {
+            network,
+            config,
+            fbank,
+            directions,
+            frames,
+            recipe,
+            batches,
+            batch_s,
+            validation,
+            calibration,
+            device,
+        })
     }
 
     /// Additive angular margin softmax: embeddings (B, E) of unit length, classes (B).
@@ -173,10 +193,22 @@ impl SpeakerTask {
         logits.cross_entropy_for_logits(classes)
     }
 
-    /// Samples (B, L) → embeddings (B, E) of unit length.
-    fn embed(&self, samples: &Tensor, train: bool) -> Tensor {
+    /// Samples (B, L) → what the network knows of each frame, (B, C, T), and embeddings (B, E) of unit length.
+    fn hear(&self, samples: &Tensor, train: bool) -> (Tensor, Tensor) {
         let features = SpeakerEncoder::features(&self.fbank, &samples.to_device(self.device));
-        unit_rows(&self.network.forward(&features, None, train))
+        let frames = self.network.frames(&features, None, train);
+        let embeddings = unit_rows(&self.network.pool(&frames, None, train));
+        (frames, embeddings)
+    }
+
+    /// How far the network's frames (B, C, T) are from the teacher's: a share of their variance.
+    fn frame_loss(&self, to_teacher: &nn::Linear, frames: &Tensor, drawn: &Drawn) -> Tensor {
+        // Two frames of the network for one of the teacher's.
+        let pairs = frames.avg_pool1d(2, 2, 0, false, true).transpose(1, 2).to_kind(Kind::Float).apply(to_teacher);
+        let count = pairs.size()[1].min(drawn.frames.size()[1]);
+        let (known, truth) = (drawn.known.narrow(1, 0, count), drawn.frames.narrow(1, 0, count));
+        let distance = (pairs.narrow(1, 0, count) - truth).square().sum_dim_intlist(-1, false, Kind::Float);
+        (distance * &known).sum(Kind::Float) / known.sum(Kind::Float).clamp_min(1.0)
     }
 
     /// Embeddings (N, E) of unseen speakers.
@@ -184,7 +216,7 @@ impl SpeakerTask {
         /// Crops at once.
         const BATCH: i64 = 16;
         let crops = self.validation.crops(seconds, snr_db);
-        let embeddings: Vec<Tensor> = crops.split(BATCH, 0).iter().map(|crops| self.embed(crops, false)).collect();
+        let embeddings: Vec<Tensor> = crops.split(BATCH, 0).iter().map(|crops| self.hear(crops, false).1).collect();
         Tensor::cat(&embeddings, 0).to_device(Device::Cpu)
     }
 }
@@ -192,12 +224,17 @@ impl SpeakerTask {
 impl Task for SpeakerTask {
     fn loss(&self, batch: u64, _progress: f64) -> Loss {
         let Batch { drawn, audio_s } = self.batches.take(batch);
-        let embeddings = self.embed(&drawn.samples, true);
-        let cosines = (&embeddings * drawn.teacher).sum_dim_intlist(-1, false, Kind::Float);
+        let (frames, embeddings) = self.hear(&drawn.samples, true);
+        let cosines = (&embeddings * &drawn.teacher).sum_dim_intlist(-1, false, Kind::Float);
         let teacher: Tensor = 1.0 - cosines.mean(Kind::Float);
-        let (rows, classes) = (drawn.rows, drawn.classes);
         let mut total = &teacher * self.recipe.teacher_weight;
         let mut parts = vec![("teacher", teacher.detach())];
+        if let Some(to_teacher) = &self.frames {
+            let distance = self.frame_loss(to_teacher, &frames, &drawn);
+            parts.push(("frames", distance.detach()));
+            total += distance * self.recipe.frames_weight;
+        }
+        let (rows, classes) = (drawn.rows, drawn.classes);
         if classes.numel() > 0 {
             let margin = self.margin_loss(&embeddings.index_select(0, &rows), &classes);
             parts.push(("margin", margin.detach()));
@@ -234,7 +271,6 @@ impl Task for SpeakerTask {
     }
 
     fn metadata(&self, weights: &mut Weights) -> Result<(), CheckpointError> {
-        weights.tensors.retain(|name, _| !name.starts_with("classifier."));
         if let Some(calibration) = self.calibration.get() {
             weights.set_json(Calibration::KEY, &calibration)?;
         }
@@ -245,9 +281,10 @@ impl Task for SpeakerTask {
 impl Batch {
     /// The same where the network is.
     fn sent(&self, device: Device) -> Self {
-        let Drawn { samples, teacher, rows, classes } = &self.drawn;
-        let [samples, teacher, rows, classes] = [samples, teacher, rows, classes].map(|part| sent(part, device));
-        Self { drawn: Drawn { samples, teacher, rows, classes }, audio_s: self.audio_s }
+        let Drawn { samples, teacher, frames, known, rows, classes } = &self.drawn;
+        let parts = [samples, teacher, frames, known, rows, classes].map(|part| sent(part, device));
+        let [samples, teacher, frames, known, rows, classes] = parts;
+        Self { drawn: Drawn { samples, teacher, frames, known, rows, classes }, audio_s: self.audio_s }
     }
 }
 

@@ -35,6 +35,9 @@ pub struct SpeakerRecipe {
     pub margin_weight: f64,
     /// Weight of the distance to the teacher.
     pub teacher_weight: f64,
+    /// Weight of the distance to the teacher's frames, where it tells them.
+    #[serde(default)]
+    pub frames_weight: f64,
     /// What crops go through.
     pub augment: AugmentConfig,
     /// Length and learning rate.
