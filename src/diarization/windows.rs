@@ -110,17 +110,16 @@ impl Batch<'_> {
         let (waiting, samples) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.samples));
         let first = waiting.first().map_or(0, |window| window.start);
         let within = |window: &Range<usize>| window.start - first..window.end - first;
-        let (audible, silent): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|window| is_audible(&samples[within(window)]));
-        let within: Vec<Range<usize>> = audible.iter().map(within).collect();
-        let heard = if within.is_empty() { Vec::new() } else { self.hearing.hear(&samples, &within) };
+        let audible: Vec<bool> = waiting.iter().map(|window| is_audible(&samples[within(window)])).collect();
+        let chosen: Vec<Range<usize>> =
+            waiting.iter().zip(&audible).filter(|(_, on)| **on).map(|(window, _)| within(window)).collect();
+        let heard = if chosen.is_empty() { Vec::new() } else { self.hearing.hear(&samples, &chosen) };
+        let mut heard = heard.into_iter();
         let hop = Segmentation::HOP as usize;
-        let heard = audible.into_iter().zip(heard).chain(silent.into_iter().map(|window| (window, Vec::new())));
-        let made =
-            heard.map(|(window, voices)| Window { start: window.start / hop, frames: window.len() / hop, voices });
-        let known = self.windows.len();
-        self.windows.extend(made);
-        self.windows[known..].sort_by_key(|window| window.start);
+        for (window, audible) in waiting.into_iter().zip(audible) {
+            let voices = if audible { heard.next().unwrap_or_default() } else { Vec::new() };
+            self.windows.push(Window { start: window.start / hop, frames: window.len() / hop, voices });
+        }
     }
 }
 

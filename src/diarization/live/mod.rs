@@ -124,7 +124,7 @@ impl<'a> Live<'a> {
         let hop = Segmentation::HOP as usize;
         let frames = samples.len() / hop;
         let heard = match windows::is_audible(&samples) {
-            true => self.diarizer.hearing.hear(&samples, &[0..samples.len()]),
+            true => self.diarizer.hearing.hear(&samples, std::slice::from_ref(&(0..samples.len()))),
             false => Vec::new(),
         };
         let window = Window { start: start / hop, frames, voices: heard.into_iter().next().unwrap_or_default() };
