@@ -246,6 +246,14 @@ fn the_speaker_encoder_is_trained_and_used() {
     let failed = bench.run(&[&base[..], &teach, &["--steps", "1"]].concat()).failure();
     let said = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
     assert!(said.contains("the teacher has no embedding of any utterance of the corpus"), "{said}");
+
+    // A recipe that weighs what the teacher does not tell.
+    teacher.tensors.remove("frames/mine/mine-0");
+    teacher.write(&bench.path("teacher.safetensors"), Precision::Full).expect("a file");
+    fs::write(bench.path("speaker.toml"), &recipe).expect("a file");
+    let failed = bench.run(&[&base[..], &teach, &["--steps", "1"]].concat()).failure();
+    let said = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+    assert!(said.contains("weighs the teacher's frames, and the teacher tells none of them"), "{said}");
 }
 
 /// A run with a discriminator that stopped half-way ends where one that never stopped ends.

@@ -217,3 +217,49 @@ const TEACHER_HOP: i64 = SampleRate::ANALYSIS.0 as i64 / 50;
 fn spoken_key(key: &str, speed: Speed) -> String {
     if speed == Speed::NORMAL { key.to_string() } else { format!("{key}@{}", speed.ratio()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataset::corpus::CorpusUtterance;
+
+    /// A recording whose samples count its hops, and a teacher whose frames count them at half the speed as well.
+    #[test]
+    fn the_teacher_s_frames_are_those_of_the_crop() {
+        let recipe = include_str!("../../../models/recipes/speaker.toml");
+        let mut recipe: SpeakerRecipe = toml::from_str(recipe).expect("a recipe");
+        (recipe.augment.clean, recipe.augment.rooms, recipe.mixtures) = (1.0, 0, 0.0);
+        recipe.speeds = vec![Speed::NORMAL, Speed::from(0.5)];
+        let (hops, known) = (500, 450);
+        let counted = |count: i64| Tensor::arange(count, (Kind::Float, Device::Cpu));
+        let utterance = CorpusUtterance {
+            key: "some/one".into(),
+            collection: "some".into(),
+            speaker: "one".into(),
+            path: "one.wav".into(),
+            text: None,
+        };
+        let samples = counted(hops).repeat_interleave_self_int(TEACHER_HOP, 0, hops * TEACHER_HOP).to_kind(Kind::Int16);
+        let (samples, rate) = (samples.into(), SampleRate::ANALYSIS);
+        let spoken = Prepared { utterance, samples, features: None, rate };
+        let mut teacher = Weights::default();
+        for (key, count) in [("some/one", known), ("some/one@0.5", 2 * known)] {
+            teacher.tensors.insert(key.into(), Tensor::ones([8], (Kind::Float, Device::Cpu)));
+            teacher.tensors.insert(format!("frames/{key}"), counted(count).unsqueeze(1));
+        }
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let examples = Examples::new(vec![spoken], Vec::new(), &teacher, &recipe, &mut random);
+        assert_eq!((examples.classes(), examples.frame_size()), (2, 1));
+        let mut unknown = 0;
+        for (seed, example) in (0..200).zip(examples.all.iter().cycle()) {
+            let crop = examples.crop(example, 10 * TEACHER_HOP, seed);
+            let heard = (&crop.samples * f64::from(i16::MAX)).view([10, TEACHER_HOP]).select(1, TEACHER_HOP / 2);
+            let frames = crop.frames.select(1, 0) * example.speed.ratio();
+            // Half a frame of half the speed, and the sinc, which strays where the count rises.
+            let strays = ((heard - frames) * &crop.known).abs().max().double_value(&[]);
+            assert!(strays <= if example.speed == Speed::NORMAL { 1e-3 } else { 0.6 }, "{seed}: {strays}");
+            unknown += 10 - crop.known.sum(Kind::Int64).int64_value(&[]);
+        }
+        assert!((50..500).contains(&unknown), "a tenth of the recording: {unknown}");
+    }
+}

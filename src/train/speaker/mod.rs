@@ -35,7 +35,7 @@ pub struct SpeakerTask {
     fbank: Fbank,
     /// (S, E) a direction for each training speaker.
     directions: Tensor,
-    /// From the network's frames to the teacher's, where it tells them.
+    /// From the network's frames to the teacher's, where the recipe weighs them.
     frames: Option<nn::Linear>,
     recipe: SpeakerRecipe,
     batches: Ahead<Batch>,
@@ -136,7 +136,8 @@ impl SpeakerTask {
     /// Makes the network and the classifier in `store`; `loaders` threads mix its batches.
     ///
     /// # Errors
-    /// A teacher that knows none of the utterances, or sizes that describe no network.
+    /// A teacher that knows none of the utterances, or no frames where the recipe weighs them, or sizes that describe no
+    /// network.
     pub fn new(
         store: &nn::VarStore,
         recipe: SpeakerRecipe,
@@ -151,6 +152,10 @@ impl SpeakerTask {
         if examples.classes() == 0 {
             return Err(TrainError::Data("the teacher has no embedding of any utterance of the corpus".into()));
         }
+        if recipe.frames_weight > 0.0 && examples.frame_size() == 0 {
+            let message = "the recipe weighs the teacher's frames, and the teacher tells none of them";
+            return Err(TrainError::Data(message.into()));
+        }
         let validation = Validation::new(data.validation, data.validation_noise, &data.teacher);
         // Named as the constant says.
         let beside = store.root().sub(TRAINING_ONLY.trim_end_matches('.'));
@@ -159,7 +164,7 @@ impl SpeakerTask {
         // From nothing, lest it disturb what is there.
         let none = nn::Init::Const(0.0);
         let linear = nn::LinearConfig { ws_init: none, bs_init: Some(none), bias: true };
-        let frames = (examples.frame_size() > 0 && recipe.frames_weight > 0.0)
+        let frames = (recipe.frames_weight > 0.0)
             .then(|| nn::linear(&beside / "frames", channels, examples.frame_size(), linear));
         let (device, fbank) = (store.device(), Fbank::new(store.device()));
         let batch_s = BatchSize::new(recipe.batch_s.round() as usize);
