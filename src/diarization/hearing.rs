@@ -67,8 +67,7 @@ impl NetworkHearing {
     /// The embedding of an encoder's frames (1, C, T).
     fn embed(&self, frames: &Tensor) -> Vec<f32> {
         // For each length that libtorch meets it keeps a kernel of its own: hours of speech would have them all.
-        let length = frames.size()[2];
-        let padding = [0, (LENGTHS - length % LENGTHS) % LENGTHS];
+        let padding = [0, (-frames.size()[2]).rem_euclid(LENGTHS)];
         let mask = frames.narrow(1, 0, 1).ones_like().constant_pad_nd(padding);
         floats(&tch::no_grad(|| self.encoder().pool(&frames.constant_pad_nd(padding), &mask)))
     }

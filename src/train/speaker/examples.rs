@@ -78,10 +78,11 @@ impl Examples {
     ) -> Self {
         let mut all = Vec::new();
         let mut classes: BTreeMap<(&str, Speed), i64> = BTreeMap::new();
+        let weighed = recipe.frames_weight > 0.0;
         for (index, item) in utterances.iter().enumerate() {
             for &speed in &recipe.speeds {
                 let key = spoken_key(&item.utterance.key, speed);
-                let frames = teacher.tensors.get(&format!("frames/{key}")).map(Shared::from);
+                let frames = weighed.then(|| teacher.tensors.get(&format!("frames/{key}"))).flatten().map(Shared::from);
                 let Some(teacher) = teacher.tensors.get(&key) else { continue };
                 let next = classes.len() as i64;
                 let class = *classes.entry((&item.utterance.speaker, speed)).or_insert(next);
@@ -111,7 +112,7 @@ impl Examples {
         Self { utterances, noise, all, by_class, mixtures, mixture_share, frame_size, augmenter }
     }
 
-    /// Values of a teacher's frame; 0 where it tells none.
+    /// Values of a teacher's frame; 0 where it tells none, or the recipe does not weigh them.
     pub fn frame_size(&self) -> i64 {
         self.frame_size
     }
@@ -229,6 +230,7 @@ mod tests {
         let recipe = include_str!("../../../models/recipes/speaker.toml");
         let mut recipe: SpeakerRecipe = toml::from_str(recipe).expect("a recipe");
         (recipe.augment.clean, recipe.augment.rooms, recipe.mixtures) = (1.0, 0, 0.0);
+        recipe.frames_weight = 1.0;
         recipe.speeds = vec![Speed::NORMAL, Speed::from(0.5)];
         let (hops, known) = (500, 450);
         let counted = |count: i64| Tensor::arange(count, (Kind::Float, Device::Cpu));
