@@ -4,9 +4,12 @@
     voice-clone diarize --input truth/ --output found/ --stages
     python scripts/plda.py truth/ found/ --output models/plda.safetensors
 
+Several pairs of folders may be given.
+
 The two-covariance model (Brummer and de Villiers 2010) of the voices that `diarize` finds in conversations whose speakers
 are known: a voice counts for the speaker who speaks in at least 80 % of it, by its length. Both covariances are drawn
-towards multiples of the identity. Needs numpy, safetensors.
+towards multiples of the identity. A share of how far a conversation's mean is from that of all is taken out of its voices
+first, as the program does. Needs numpy, safetensors.
 """
 
 import argparse
@@ -33,7 +36,7 @@ def reference(path, frame_s, frames):
 
 
 def voices(truth, found):
-    """Of each voice that is of one speaker: the embedding, the conversation and the speaker, the frames."""
+    """Of each voice that is of one speaker: the embedding, the conversation, the speaker, the frames, the encoder."""
     for path in sorted(Path(found).glob("*.stages.json")):
         document = json.loads(path.read_text())
         name = path.name.removesuffix(".stages.json")
@@ -46,7 +49,17 @@ def voices(truth, found):
                 active = np.array(voice["activity"], np.float32)
                 shares = (rows[:, first : first + len(active)] * active).sum(1)
                 if voice["frames"] >= SHORTEST_FRAMES and shares.max() >= PURE * max(shares.sum(), 1e-6):
-                    yield voice["embedding"], f"{name} {names[shares.argmax()]}", voice["frames"], document["encoder"]
+                    recording = f"{found} {name}"
+                    yield voice["embedding"], recording, names[shares.argmax()], voice["frames"], document["encoder"]
+
+
+def without_shared(embeddings, recordings, frames, shared):
+    """Takes a share of how far each recording's mean is from the mean of all out of its embeddings."""
+    left, mean = embeddings.copy(), embeddings.mean(0)
+    for recording in np.unique(recordings):
+        own = recordings == recording
+        left[own] -= shared * (np.average(embeddings[own], axis=0, weights=frames[own]) - mean)
+    return left
 
 
 def drawn(covariance, share):
@@ -76,19 +89,23 @@ def fit(embeddings, speakers, frames, share):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("truth")
-    parser.add_argument("found")
+    parser.add_argument("folders", nargs="+", help="what is true and what was found, in turns")
     parser.add_argument("--output", required=True)
     parser.add_argument("--share", type=float, default=0.2, help="how far covariances are drawn towards the identity")
+    parser.add_argument("--shared", type=float, default=0.3, help="how much of a recording's mean is the recording's own")
     args = parser.parse_args()
-    embeddings, speakers, frames, encoders = zip(*voices(args.truth, args.found))
+    if len(args.folders) % 2:
+        parser.error("a folder of what was found is missing")
+    rows = [row for pair in zip(args.folders[::2], args.folders[1::2]) for row in voices(*pair)]
+    embeddings, recordings, speakers, frames, encoders = zip(*rows)
     assert len(set(encoders)) == 1, "the voices are of several encoders"
-    mean, transform, variance, count = fit(
-        np.array(embeddings, float), np.array(speakers), np.array(frames, float), args.share
-    )
+    speakers = np.array([f"{recording} {speaker}" for recording, speaker in zip(recordings, speakers)])
+    frames = np.array(frames, float)
+    embeddings = without_shared(np.array(embeddings, float), np.array(recordings), frames, args.shared)
+    mean, transform, variance, count = fit(embeddings, speakers, frames, args.share)
     tensors = {"mean": mean, "transform": transform, "variance": variance}
     tensors = {name: np.ascontiguousarray(tensor, np.float16) for name, tensor in tensors.items()}
-    save_file(tensors, args.output, metadata={"encoder": json.dumps(encoders[0])})
+    save_file(tensors, args.output, metadata={"encoder": json.dumps(encoders[0]), "shared": json.dumps(args.shared)})
     print(f"{len(frames)} voices of {count} speakers in conversations")
 
 

@@ -129,10 +129,13 @@ fn stages_can_be_looked_at() {
     // 12 s: a window of 10 s, and one that ends with the recording.
     assert_eq!(windows.len(), 2);
     assert_eq!((windows[1]["start"].as_u64(), windows[1]["frames"].as_u64()), (Some(100), Some(500)));
-    let voice = &windows[0]["voices"][0];
-    assert_eq!(voice["activity"].as_array().map(Vec::len), Some(500));
-    assert_eq!(voice["embedding"].as_array().map(Vec::len), Some(192));
-    assert_eq!(stages["speakers"]["owners"], serde_json::json!([[0], [0]]));
+    let voices = windows[0]["voices"].as_array().expect("voices");
+    // What one voice says in long stretches is cut into parts; together they are of all frames.
+    let frames = |voice: &serde_json::Value| voice["activity"].as_array().map_or(0, Vec::len);
+    assert!(voices.len() > 1 && voices.iter().map(frames).sum::<usize>() == 500, "{voices:?}");
+    assert!(voices.iter().all(|voice| voice["embedding"].as_array().map(Vec::len) == Some(192)));
+    let owners = stages["speakers"]["owners"].as_array().expect("owners");
+    assert!(owners.len() == 2 && owners.iter().flat_map(|of| of.as_array()).flatten().all(|owner| *owner == 0));
 }
 
 fn lines(stdout: &[u8]) -> Vec<serde_json::Value> {

@@ -9,7 +9,7 @@ use super::activity;
 use super::clustering::{Clustering, SpeakerCount, Speakers, centroids, enough, in_pure_groups};
 use super::hearing::Voice;
 use super::plda::{Plda, Pooled};
-use super::windows::Window;
+use super::windows::{self, Window};
 
 /// Clustering by likelihood.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,11 +17,13 @@ pub struct Bayesian {
     plda: Plda,
 }
 
-/// Voices of fewer frames found no speaker: 0.6 s.
-const FOUNDING_FRAMES: usize = 30;
-/// The precision of a second of a voice, and how many seconds of one tell more than fewer.
-const PRECISION: f32 = 0.3;
-const TELLING_S: f32 = 3.0;
+/// Voices of fewer frames found no speaker: 0.8 s.
+const FOUNDING_FRAMES: usize = 40;
+/// The precision of a second of a voice in windows that are [`windows::STEP`] apart. In closer ones it tells less, by the
+/// square root: they hear the same.
+const PRECISION: f32 = 0.31;
+/// All that a window has of what the network takes for one speaker tells no more than so many seconds.
+const TELLING_S: f32 = 4.0;
 /// When speakers are counted, voices tell this share of it in a recording with so many seconds of them, and less the longer
 /// it is, by the square root: a speaker's voices are not as independent as the model takes them to be.
 const COUNTED: (f32, f32) = (0.45, 150.0);
@@ -59,10 +61,15 @@ impl Bayesian {
     }
 
     fn heard<'a>(&self, windows: &'a [Window]) -> Vec<Heard<'a>> {
+        let voices = windows.iter().flat_map(|window| &window.voices);
+        let centre = &self.plda.centre(voices.map(|voice| (voice.embedding.as_slice(), voice.frames as f32)));
+        let precision = PRECISION * (step(windows) / windows::STEP.0).sqrt() as f32;
         let of = |(window, heard): (usize, &'a Window)| {
+            let seconds = |voice: &Voice| (voice.frames as f64 * activity::frame().0) as f32;
             let one = move |voice: &'a Voice| {
-                let seconds = (voice.frames as f64 * activity::frame().0) as f32;
-                let pooled = self.plda.pooled(&voice.embedding, PRECISION * seconds.min(TELLING_S));
+                let own = heard.voices.iter().filter(|other| other.local == voice.local);
+                let telling = (TELLING_S / own.map(seconds).sum::<f32>()).min(1.0);
+                let pooled = self.plda.pooled(&voice.embedding, centre, precision * telling * seconds(voice));
                 Heard { voice, window, pooled }
             };
             heard.voices.iter().map(one).collect::<Vec<_>>()
@@ -146,6 +153,13 @@ impl Clustering for Bayesian {
         let none = vec![Vec::new(); clusters.len()];
         Speakers { centroids: centroids(windows, &owners, &none), owners }
     }
+}
+
+/// How many seconds the windows are apart; the last, and what is left of a long stream, may be closer or farther.
+fn step(windows: &[Window]) -> f64 {
+    let farthest = windows.windows(2).map(|pair| pair[1].start - pair[0].start).max();
+    let step = farthest.map_or(windows::STEP.0, |frames| frames as f64 * activity::frame().0);
+    step.clamp(windows::FINE_STEP.0, windows::STEP.0)
 }
 
 /// Voices together, and how likely it is that they are of one speaker.
@@ -325,6 +339,15 @@ mod tests {
             let owner = speakers.owners[5][2].expect("somebody");
             assert!(speakers.centroids[owner][with] > 0.8, "it is with {with}");
         }
+    }
+
+    #[test]
+    fn windows_are_as_far_apart_as_most_are() {
+        let windows = |starts: &[usize]| -> Vec<Window> {
+            starts.iter().map(|&start| Window { start, frames: 500, voices: Vec::new() }).collect()
+        };
+        assert_eq!([&[0, 125, 250, 260][..], &[0, 15]].map(|starts| step(&windows(starts))), [2.5; 2]);
+        assert_eq!([&[0, 250, 300][..], &[0, 1_000, 1_250], &[0], &[]].map(|starts| step(&windows(starts))), [5.0; 4]);
     }
 
     #[test]

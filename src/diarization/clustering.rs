@@ -64,7 +64,7 @@ const BLOCK: usize = 1_500;
 /// Voices of fewer frames don't found a speaker: 1.2 s.
 const FOUNDING_FRAMES: usize = 60;
 /// A speaker says at least this share of all that is said.
-const LEAST_SHARE: f64 = 0.06;
+const LEAST_SHARE: f64 = 0.05;
 /// But no less than this, and need not say more than this; what windows share counts twice.
 const LEAST_SPEECH_S: (f64, f64) = (3.0, 8.0);
 /// Voices are given to their nearest speaker and speakers moved to their voices so many times.

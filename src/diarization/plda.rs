@@ -4,6 +4,9 @@
 //! An embedding is a speaker's own point plus what differs from utterance to utterance. Both are normal; in coordinates
 //! in which the second has unit covariance and the first a diagonal one, the evidence that some embeddings are of one
 //! speaker is a sum over the coordinates, and needs their weights and their weighted sum alone.
+//!
+//! What all voices of a recording have in common, its room and its microphone, says nothing about who they are: a part
+//! of how far their mean is from the model's is taken out of each of them.
 
 use std::path::Path;
 
@@ -51,11 +54,15 @@ pub struct Plda {
     transform: Vec<f32>,
     /// Of speakers, in each coordinate.
     variance: Vec<f32>,
+    /// How much of a recording's mean is the recording's own.
+    shared: f32,
 }
 
 impl Plda {
     /// Where a weights file keeps the fingerprint of the encoder that it was fitted to.
     const ENCODER_KEY: &str = "encoder";
+    /// And the share of a recording's mean.
+    const SHARED_KEY: &str = "shared";
     /// Factors whose product is far from overflow.
     const FACTORS: usize = 8;
 
@@ -72,7 +79,8 @@ impl Plda {
             let missing = || CheckpointError::Missing { name: name.to_string(), missing: 1, total: 3 };
             Ok(floats(&weights.tensors.get(name).ok_or_else(missing)?.to_kind(Kind::Float)))
         };
-        let made = Self { mean: take("mean")?, transform: take("transform")?, variance: take("variance")? };
+        let shared = weights.json(Self::SHARED_KEY)?;
+        let made = Self { mean: take("mean")?, transform: take("transform")?, variance: take("variance")?, shared };
         let fits = made.variance.len() == made.mean.len() && made.transform.len() == made.mean.len().pow(2);
         Ok(fits.then_some(made))
     }
@@ -82,9 +90,21 @@ impl Plda {
         self.variance.len()
     }
 
-    /// An embedding that tells so much.
-    pub fn pooled(&self, embedding: &[f32], weight: f32) -> Pooled {
-        let centred: Vec<f32> = embedding.iter().zip(&self.mean).map(|(value, mean)| value - mean).collect();
+    /// What is taken out of the embeddings of a recording, which come with how much each counts.
+    pub fn centre<'a>(&self, embeddings: impl Iterator<Item = (&'a [f32], f32)>) -> Vec<f32> {
+        let (mut sum, mut total) = (vec![0f32; self.size()], 0f32);
+        for (embedding, weight) in embeddings {
+            total += weight;
+            sum.iter_mut().zip(embedding).for_each(|(sum, value)| *sum += weight * value);
+        }
+        let shared = if total > 0.0 { self.shared } else { 0.0 };
+        let own = |(mean, sum): (&f32, &f32)| mean + shared * (sum / total.max(f32::MIN_POSITIVE) - mean);
+        self.mean.iter().zip(&sum).map(own).collect()
+    }
+
+    /// An embedding that tells so much, of a recording with this centre.
+    pub fn pooled(&self, embedding: &[f32], centre: &[f32], weight: f32) -> Pooled {
+        let centred: Vec<f32> = embedding.iter().zip(centre).map(|(value, centre)| value - centre).collect();
         let coordinate = |row: &[f32]| weight * row.iter().zip(&centred).map(|(a, b)| a * b).sum::<f32>();
         Pooled { weight, sum: self.transform.chunks_exact(self.size()).map(coordinate).collect() }
     }
@@ -125,7 +145,7 @@ mod tests {
         /// Embeddings times `scale`, of speakers with this variance.
         pub(in crate::diarization) fn plain(size: usize, scale: f32, variance: f32) -> Self {
             let transform = (0..size * size).map(|at| if at % (size + 1) == 0 { scale } else { 0.0 }).collect();
-            Self { mean: vec![0.0; size], transform, variance: vec![variance; size] }
+            Self { mean: vec![0.0; size], transform, variance: vec![variance; size], shared: 0.0 }
         }
     }
 
@@ -133,10 +153,10 @@ mod tests {
     /// variance between them.
     #[test]
     fn evidence_is_the_ratio_of_densities() {
-        let plda = Plda { mean: vec![0.5], transform: vec![2.0], variance: vec![1.7] };
+        let plda = Plda { mean: vec![0.5], transform: vec![2.0], variance: vec![1.7], shared: 0.0 };
         let (a, b) = (0.9f64, -0.3f64);
         let (x, y) = ((a - 0.5) * 2.0, (b - 0.5) * 2.0);
-        let pool = |value: f64| plda.pooled(&[value as f32], 1.0);
+        let pool = |value: f64| plda.pooled(&[value as f32], &plda.mean, 1.0);
         let one = |x: f64, variance: f64| -0.5 * (variance.ln() + x * x / variance);
         // The covariance [[v + 1, v], [v, v + 1]].
         let (own, shared) = (2.7f64, 1.7f64);
@@ -148,9 +168,20 @@ mod tests {
     }
 
     #[test]
+    fn a_part_of_what_a_recording_has_in_common_is_taken_out() {
+        let plda = Plda { mean: vec![1.0, 0.0], shared: 0.25, ..Plda::plain(2, 1.0, 2.0) };
+        // Their mean is (3, -2).
+        let centre = plda.centre([(&[4.0, 0.0][..], 1.0), (&[2.5, -3.0], 2.0)].into_iter());
+        assert_eq!(centre, [1.5, -0.5]);
+        assert_eq!(plda.pooled(&[2.5, 0.5], &centre, 2.0).sum, [2.0, 2.0]);
+        assert_eq!(plda.centre(std::iter::empty()), plda.mean);
+    }
+
+    #[test]
     fn what_is_added_can_be_removed() {
         let plda = Plda::plain(3, 1.0, 2.0);
-        let (a, b) = (plda.pooled(&[1.0, 2.0, 3.0], 0.5), plda.pooled(&[0.0, -1.0, 1.0], 2.0));
+        let pool = |embedding: &[f32], weight| plda.pooled(embedding, &plda.mean, weight);
+        let (a, b) = (pool(&[1.0, 2.0, 3.0], 0.5), pool(&[0.0, -1.0, 1.0], 2.0));
         let mut both = a.clone();
         both.add(&b);
         assert_eq!(plda.evidence(&both, 1.0), plda.joint(&a, &b));

@@ -1,16 +1,25 @@
 //! Stretches in which a speaker is alone. What a window's network takes for one speaker may be two who sound alike to it,
-//! so that each stretch is a voice of its own.
+//! so that each stretch is a voice of its own, and long ones are several.
 
 use std::ops::Range;
 
 /// Shorter stretches tell nothing, in frames: 0.5 s.
 pub(super) const TELLING: usize = 25;
+/// The least that a part of a longer stretch has: 1.5 s.
+const PART: usize = 75;
 /// Shorter silences don't end a stretch: 0.3 s.
 const BRIDGED: usize = 15;
 
 /// The frames of stretches that tell who speaks; `alone` says in which frames the speaker is alone.
 pub(super) fn stretches(alone: &[bool]) -> Vec<Range<usize>> {
-    spans(alone).into_iter().filter(|one| one.len() >= TELLING).collect()
+    spans(alone).into_iter().filter(|one| one.len() >= TELLING).flat_map(|one| parts(&one)).collect()
+}
+
+/// As many equal parts as there can be.
+fn parts(stretch: &Range<usize>) -> Vec<Range<usize>> {
+    let count = (stretch.len() / PART).max(1);
+    let edge = |part: usize| stretch.start + stretch.len() * part / count;
+    (0..count).map(|part| edge(part)..edge(part + 1)).collect()
 }
 
 /// All of `0..frames`, cut in the middle between neighbouring stretches: a piece for each.
@@ -50,6 +59,9 @@ mod tests {
         // Alone from 0 to 100 but for a short silence, and from 200 to 220 and 300 to 340.
         let alone: Vec<bool> = (0..500).map(|frame| matches!(frame, 0..50 | 60..100 | 200..220 | 300..340)).collect();
         assert_eq!(stretches(&alone), [0..100, 300..340]);
+        // Of 3.2 s there are two, of which nothing is lost.
+        assert_eq!(stretches(&[true; 161]), [0..80, 80..161]);
+        assert_eq!([&[true; 149][..], &[true; 500]].map(|alone| stretches(alone).len()), [1, 6]);
         assert_eq!(pieces(&stretches(&alone), 500), [0..200, 200..500]);
         assert_eq!((longest(&alone, 10), longest(&alone[200..225], 10)), (Some(0..100), Some(0..25)));
         assert_eq!((longest(&alone[190..225], 10), longest(&alone, 101)), (Some(8..33), None));

@@ -1,5 +1,6 @@
 //! A stream in windows that overlap, each heard on its own.
 
+use std::iter;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -12,6 +13,10 @@ use crate::units::{SampleRate, Seconds};
 const RATE: SampleRate = SampleRate::ANALYSIS;
 /// From window to window.
 pub const STEP: Seconds = Seconds(5.0);
+/// The same in recordings that are no longer than [`SHORT`]: the less there is of a voice, the more often it is heard.
+pub const FINE_STEP: Seconds = Seconds(2.5);
+/// The longest recording that is heard so.
+pub const SHORT: Seconds = Seconds(300.0);
 /// Windows that are heard at once.
 const AT_ONCE: usize = 4;
 /// The shortest window; shorter recordings are followed by silence.
@@ -47,21 +52,28 @@ pub fn hear(
     stream: impl Iterator<Item = Result<Vec<f32>, AudioError>>,
     hearing: &dyn Hearing,
 ) -> Result<Heard, AudioError> {
-    let (hop, window, step) = (Segmentation::HOP as usize, RATE.samples(Segmentation::WINDOW), RATE.samples(STEP));
+    let (hop, window, short) = (Segmentation::HOP as usize, RATE.samples(Segmentation::WINDOW), RATE.samples(SHORT));
     let mut held: Vec<f32> = Vec::new();
+    let mut stream = stream.fuse();
+    while held.len() <= short
+        && let Some(block) = stream.next()
+    {
+        held.extend(block?);
+    }
+    let step = RATE.samples(if held.len() > short { STEP } else { FINE_STEP });
     // The first sample that is held, and where the next window begins.
     let (mut first, mut next) = (0, 0);
     let mut batch = Batch { hearing, samples: Vec::new(), waiting: Vec::new(), windows: Vec::new() };
-    for block in stream {
+    for block in iter::once(Ok(Vec::new())).chain(stream) {
         held.extend(block?);
         while next + window <= first + held.len() {
             batch.add(next, &held[next - first..next - first + window]);
             next += step;
-            // The last window may begin up to a window before the end.
-            let needless = next.saturating_sub(window).saturating_sub(first);
-            held.drain(..needless);
-            first += needless;
         }
+        // The last window may begin up to a window before the end.
+        let needless = next.saturating_sub(window).saturating_sub(first);
+        held.drain(..needless);
+        first += needless;
     }
     let total = first + held.len();
     // The last window ends with the recording.
@@ -172,6 +184,18 @@ mod tests {
             assert!(reached * 320 >= samples, "{samples}: {reached}");
         }
         assert!(heard(&[]).windows.is_empty());
+    }
+
+    #[test]
+    fn short_recordings_are_heard_more_often() {
+        let starts = |samples: usize| {
+            let heard = heard(&vec![1.0; samples]);
+            let [first, second, .., last] = &heard.windows[..] else { panic!("windows") };
+            (first.start, second.start, last.start + last.frames)
+        };
+        let short = RATE.samples(SHORT);
+        assert_eq!(starts(short), (0, 125, 15_000));
+        assert_eq!(starts(short + 1), (0, 250, 15_001));
     }
 
     #[test]

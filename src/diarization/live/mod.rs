@@ -46,8 +46,10 @@ pub struct Live<'a> {
     held: Vec<f32>,
     received: usize,
     people: People,
-    /// The windows that a file would have.
+    /// The windows that a long file would have.
     kept: Vec<Owned>,
+    /// Those that a short file would have beside them.
+    between: Vec<Window>,
     /// The windows that reach into the last ten seconds.
     recent: VecDeque<Owned>,
     told: Told,
@@ -69,6 +71,7 @@ impl<'a> Live<'a> {
             received: 0,
             people: People::default(),
             kept: Vec::new(),
+            between: Vec::new(),
             recent: VecDeque::new(),
             told: Told::default(),
         }
@@ -132,6 +135,11 @@ impl<'a> Live<'a> {
         let mut current = Owned { window, owners };
         self.cluster(&mut current);
         let whole = samples.len() == RATE.samples(Segmentation::WINDOW);
+        if self.received > RATE.samples(windows::SHORT) {
+            self.between.clear();
+        } else if whole && start % RATE.samples(windows::STEP) == RATE.samples(windows::FINE_STEP) {
+            self.between.push(current.window.clone());
+        }
         if whole && start.is_multiple_of(RATE.samples(windows::STEP)) {
             self.kept.push(current.clone());
         }
@@ -145,6 +153,10 @@ impl<'a> Live<'a> {
     /// The windows in which a file as long would have been heard.
     fn windows_of_a_file(&mut self) -> Vec<Owned> {
         let mut all = std::mem::take(&mut self.kept);
+        // Nobody has said yet whose the voices of these are.
+        let unowned = |window: Window| Owned { owners: vec![None; window.voices.len()], window };
+        all.extend(std::mem::take(&mut self.between).into_iter().map(unowned));
+        all.sort_by_key(|one| one.window.start);
         let covered = all.last().map_or(0, |one| one.window.start + one.window.frames);
         all.extend(self.recent.back().filter(|last| last.window.start + last.window.frames > covered).cloned());
         all
