@@ -65,7 +65,8 @@ const BLOCK: usize = 1_500;
 const FOUNDING_FRAMES: usize = 60;
 /// A speaker says at least this share of all that is said.
 const LEAST_SHARE: f64 = 0.05;
-/// But no less than this, and need not say more than this; what windows share counts twice.
+/// But no less than this, and need not say more than this; what windows share counts twice, in
+/// short recordings four times.
 const LEAST_SPEECH_S: (f64, f64) = (3.0, 8.0);
 /// Voices are given to their nearest speaker and speakers moved to their voices so many times.
 const ROUNDS: usize = 3;

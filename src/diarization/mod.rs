@@ -1,9 +1,10 @@
 //! Who spoke when.
 //!
 //! A recording is heard in windows of ten seconds that overlap ([`windows`]): a network says who of up to three people
-//! speaks in each frame ([`segmentation`]), and each stretch in which one is alone gives an embedding ([`hearing`]). The
-//! voices of all windows, but for sounds that are no voice of anybody who takes part, are clustered ([`clustering`]), and what the windows say is averaged frame by frame
-//! ([`activity`]), so that two may speak at once. [`live`] does the same for a stream.
+//! speaks in each frame ([`segmentation`]), and each part of a stretch in which one is alone gives an embedding
+//! ([`hearing`]). The voices of all windows, but for sounds that are no voice of anybody who takes part, are clustered
+//! ([`clustering`]), and what the windows say is averaged frame by frame ([`activity`]), so that two may speak at once.
+//! [`live`] does the same for a stream.
 
 pub mod activity;
 pub mod bayesian;

@@ -330,8 +330,10 @@ mod tests {
     fn the_end_is_as_that_of_a_file() {
         let clustering = Agglomerative::default();
         let diarizer = diarizer(&clustering);
-        for length in [16_000 * 23, 16_000 * 23 - 4_321, 7_000, 16_000 * 10] {
-            let samples = &samples()[..length];
+        // At last one that is short, and one that no longer is.
+        let all = samples().repeat(14);
+        for length in [16_000 * 23, 16_000 * 23 - 4_321, 7_000, 16_000 * 10, 16_000 * 300, 16_000 * 300 + 1] {
+            let samples = &all[..length];
             let mut live = Live::new(&diarizer);
             live.push(samples);
             let (_, whole) = live.finish("a");
