@@ -65,7 +65,7 @@ impl Bayesian {
         let centre = &self.plda.centre(voices.map(|voice| (voice.embedding.as_slice(), voice.frames as f32)));
         let precision = PRECISION * (step(windows) / windows::STEP.0).sqrt() as f32;
         let of = |(window, heard): (usize, &'a Window)| {
-            let seconds = |voice: &Voice| (voice.frames as f64 * activity::frame().0) as f32;
+            let seconds = |voice: &Voice| seconds(voice) as f32;
             let one = move |voice: &'a Voice| {
                 let own = heard.voices.iter().filter(|other| other.local == voice.local);
                 let telling = (TELLING_S / own.map(seconds).sum::<f32>()).min(1.0);
@@ -82,7 +82,7 @@ impl Bayesian {
         let rows: Vec<&Voice> = founders.iter().map(|&index| heard[index].voice).collect();
         let groups: Vec<Vec<usize>> =
             in_pure_groups(&rows).into_iter().map(|group| group.into_iter().map(|at| founders[at]).collect()).collect();
-        let seconds: f64 = heard.iter().map(|one| one.voice.frames as f64 * activity::frame().0).sum();
+        let seconds: f64 = heard.iter().map(|one| seconds(one.voice)).sum();
         let (share, usual_s) = COUNTED;
         let share = (share * (usual_s / seconds.max(1e-3) as f32).sqrt()).min(MOST_COUNTED);
         let steps = Merging::new(&self.plda, heard, &groups, share).best(count);
@@ -153,6 +153,11 @@ impl Clustering for Bayesian {
         let none = vec![Vec::new(); clusters.len()];
         Speakers { centroids: centroids(windows, &owners, &none), owners }
     }
+}
+
+/// How many seconds a voice is alone.
+fn seconds(voice: &Voice) -> f64 {
+    voice.frames as f64 * activity::frame().0
 }
 
 /// How many seconds the windows are apart; the last, and what is left of a long stream, may be closer or farther.
