@@ -8,11 +8,15 @@ use std::{
 
 use serde::Serialize;
 use serde_json::json;
+use tch::Device;
 
 use super::{Session, diarize_stream, failure::Usage, input::folder_of_recordings, paths, table, who};
 use crate::{
     cli::DiarizeArgs,
-    diarization::{Diarized, Diarizer, TurnRules, activity, labels, pipeline::Stages, rttm},
+    diarization::{
+        Diarized, Diarizer, TurnRules, activity, hearing::Hearing, labels, pipeline::Stages, rttm,
+        side_by_side::SideBySide,
+    },
     error::FileError,
     files::{write_atomically, write_json},
     synthesis::models::Models,
@@ -41,15 +45,27 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
         (None, false) => return Err(Usage("--output is missing: the folder for the result".to_owned()).into()),
     };
     let config = session.config();
-    let models = Models::new(&paths::models_dir(config), session.device()?);
-    let hearing = models.hearing(&paths::speaker_encoder(config))?;
-    let encoder = hearing.encoder();
+    let device = session.device()?;
+    let models = Models::new(&paths::models_dir(config), device);
+    let load = || models.hearing(&paths::speaker_encoder(config));
+    let networks = load()?;
+    let encoder = networks.encoder();
     let clustering = models.clustering(encoder)?;
     let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
+    let (calibration, fingerprint) = (encoder.calibration().unwrap_or_default(), encoder.fingerprint().to_owned());
+    // A stream has one window at a time, and a GPU hears several at once.
+    let hearing: Box<dyn Hearing> = match device {
+        Device::Cpu if !args.stream => {
+            let hearing = SideBySide::new(networks, session.threads, load)?;
+            tch::set_num_threads(i32::try_from(session.threads / hearing.copies()).unwrap_or(i32::MAX));
+            Box::new(hearing)
+        }
+        _ => Box::new(networks),
+    };
     let diarizer = Diarizer {
-        hearing: &hearing,
+        hearing: &*hearing,
         clustering: &*clustering,
-        calibration: encoder.calibration().unwrap_or_default(),
+        calibration,
         count,
         known: &known,
         rules: TurnRules { at_once: if args.exclusive { 1 } else { usize::MAX }, min_pause: Seconds(args.min_pause) },
@@ -65,7 +81,7 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
                 write(output, path, &name, &found, args)?;
                 if args.stages {
                     let document = json!({
-                        "schema": 1, "frame_s": activity::frame(), "encoder": encoder.fingerprint(),
+                        "schema": 1, "frame_s": activity::frame(), "encoder": fingerprint,
                         "windows": heard.windows, "speakers": speakers,
                     });
                     write_json(&output.join(format!("{name}.stages.json")), &document)?;

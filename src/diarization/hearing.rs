@@ -1,6 +1,6 @@
 //! Who speaks in a window, and what their voices are like: the first two stages.
 
-use std::cell::{LazyCell, OnceCell};
+use std::cell::LazyCell;
 use std::ops::Range;
 
 use serde::Serialize;
@@ -35,11 +35,38 @@ pub struct Voice {
     pub voiced: f32,
 }
 
+/// Samples at 16 kHz, and windows of them: equally long, in order, with multiples of [`Segmentation::HOP`] samples before and
+/// in each. Most samples lie in several of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Block {
+    /// From the first window's beginning to the last one's end.
+    pub samples: Vec<f32>,
+    /// Within the samples.
+    pub windows: Vec<Range<usize>>,
+}
+
+impl Block {
+    /// All of the samples in one window.
+    pub fn of_one_window(samples: Vec<f32>) -> Self {
+        let windows = std::iter::once(0..samples.len()).collect();
+        Self { samples, windows }
+    }
+}
+
 /// A stage that hears windows: segmentation and embedding, which share most of their work.
 pub trait Hearing: std::fmt::Debug {
-    /// The voices in each of several windows of samples at 16 kHz. They are equally long, and begin and end with multiples
-    /// of [`Segmentation::HOP`] samples; most that is heard lies in several of them.
-    fn hear(&self, samples: &[f32], windows: &[Range<usize>]) -> Vec<Vec<Voice>>;
+    /// The voices in each window of a block. They may depend on what else is in the block.
+    fn hear(&self, block: &Block) -> Vec<Vec<Voice>>;
+
+    /// How many blocks are best heard together.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// The same of several blocks.
+    fn hear_all(&self, blocks: &[Block]) -> Vec<Vec<Vec<Voice>>> {
+        blocks.iter().map(|block| self.hear(block)).collect()
+    }
 }
 
 /// Our networks.
@@ -64,75 +91,58 @@ impl NetworkHearing {
         self.encoder.as_ref().unwrap_or(&self.base)
     }
 
+    /// The base's frames of a block (1, C, T) → the probabilities of the classes in each window (B, T, classes).
+    fn shares(&self, base: &Tensor, windows: &[Range<usize>]) -> Tensor {
+        let hop = SpeakerEncoder::HOP as usize;
+        // What each window has of rows with an entry every so many frames along an axis.
+        let of_each = |rows: &Tensor, axis: i64, every: usize| {
+            let first = |window: &Range<usize>| (window.start / hop / every) as i64;
+            let own = |window| rows.narrow(axis, first(window), (window.len() / hop).div_ceil(every) as i64);
+            Tensor::cat(&windows.iter().map(own).collect::<Vec<_>>(), 0)
+        };
+        let tell = || {
+            let moments = Segmentation::moments(base, &self.base);
+            let moments = of_each(&moments, 1, Segmentation::MOMENT as usize);
+            self.segmentation.forward(&of_each(base, 2, 1), &moments).softmax(-1, Kind::Float)
+        };
+        mixed::scoped(mixed::pays(self.base.device()), || tch::no_grad(tell))
+    }
+
     /// The embedding of an encoder's frames (1, C, T).
     fn embed(&self, frames: &Tensor) -> Vec<f32> {
         // For each length that libtorch meets it keeps a kernel of its own: hours of speech would have them all.
         let padding = [0, (-frames.size()[2]).rem_euclid(LENGTHS)];
         let mask = frames.narrow(1, 0, 1).ones_like().constant_pad_nd(padding);
-        floats(&tch::no_grad(|| self.encoder().pool(&frames.constant_pad_nd(padding), &mask)))
+        let pool = || tch::no_grad(|| self.encoder().pool(&frames.constant_pad_nd(padding), &mask));
+        floats(&mixed::scoped(mixed::pays(self.base.device()), pool))
     }
 }
 
-/// An encoder's frames of samples, block by block: what lies in several windows is heard once, and only if it is asked for.
-struct Blocks<'a> {
-    encoder: &'a SpeakerEncoder,
-    samples: &'a [f32],
-    /// The frames of each block, and where it begins and ends.
-    blocks: Vec<(Range<usize>, OnceCell<Tensor>)>,
-}
-
-impl<'a> Blocks<'a> {
-    fn new(encoder: &'a SpeakerEncoder, samples: &'a [f32]) -> Self {
-        let each = SpeakerEncoder::SAMPLE_RATE.samples(Segmentation::WINDOW);
-        // A rest that is too short for the encoder belongs to the block before it.
-        let count = ((samples.len() + each / 2) / each).max(1);
-        let end = |block: usize| if block + 1 == count { samples.len() } else { (block + 1) * each };
-        let blocks = (0..count).map(|block| (block * each..end(block), OnceCell::new())).collect();
-        Self { encoder, samples, blocks }
-    }
-
-    /// (1, C, T) of some samples, whose number and beginning are multiples of the encoder's hop.
-    fn frames(&self, chosen: Range<usize>) -> Tensor {
-        let hop = SpeakerEncoder::HOP as usize;
-        let hear = |range: &Range<usize>| {
-            let samples = Tensor::from_slice(&self.samples[range.clone()]).unsqueeze(0);
-            mixed::scoped(mixed::pays(self.encoder.device()), || tch::no_grad(|| self.encoder.frames(&samples)))
-        };
-        let part = |(range, frames): &(Range<usize>, OnceCell<Tensor>)| {
-            let (start, end) = (chosen.start.max(range.start), chosen.end.min(range.end));
-            let length = end.saturating_sub(start) / hop;
-            let own = |frames: &Tensor| frames.narrow(2, ((start - range.start) / hop) as i64, length as i64);
-            (length > 0).then(|| own(frames.get_or_init(|| hear(range))))
-        };
-        Tensor::cat(&self.blocks.iter().filter_map(part).collect::<Vec<_>>(), 2)
-    }
+/// An encoder's frames (1, C, T) of samples (1, L), as precise as in training, where that is faster.
+fn frames(encoder: &SpeakerEncoder, samples: &Tensor) -> Tensor {
+    mixed::scoped(mixed::pays(encoder.device()), || tch::no_grad(|| encoder.frames(samples)))
 }
 
 impl Hearing for NetworkHearing {
-    fn hear(&self, samples: &[f32], windows: &[Range<usize>]) -> Vec<Vec<Voice>> {
-        let rows: Vec<Tensor> = windows.iter().map(|window| Tensor::from_slice(&samples[window.clone()])).collect();
-        let hear = || {
-            let frames = self.base.frames(&Tensor::stack(&rows, 0));
-            let moments = Segmentation::moments(&frames, &self.base);
-            let shares = self.segmentation.forward(&frames, &moments).softmax(-1, Kind::Float);
-            (frames, shares)
-        };
-        // As precise as in training, where that is faster.
-        let (frames, shares) = mixed::scoped(mixed::pays(self.base.device()), || tch::no_grad(hear));
+    fn hear(&self, Block { samples, windows }: &Block) -> Vec<Vec<Voice>> {
+        let whole = Tensor::from_slice(samples).unsqueeze(0);
+        // What lies in several windows is heard once.
+        let base = frames(&self.base, &whole);
+        // Where nobody speaks, another encoder is not asked.
+        let other = self.encoder.as_ref().map(|encoder| LazyCell::new(|| frames(encoder, &whole)));
+        let shares = self.shares(&base, windows);
         let powerset = Segmentation::classes();
         let (count, classes) = (shares.size()[1] as usize, powerset.len());
         let shares = floats(&shares);
         let mut all = Vec::new();
-        let blocks = self.encoder.as_ref().map(|encoder| Blocks::new(encoder, samples));
-        let (hop, each) = (Segmentation::HOP as usize, (Segmentation::HOP / SpeakerEncoder::HOP) as usize);
-        for ((index, window), shares) in windows.iter().enumerate().zip(shares.chunks_exact(count * classes)) {
+        let hop = SpeakerEncoder::HOP as usize;
+        let each = Segmentation::HOP as usize / hop;
+        for (window, shares) in windows.iter().zip(shares.chunks_exact(count * classes)) {
             let best: Vec<usize> = shares.chunks_exact(classes).map(largest).collect();
-            let frames = frames.narrow(0, index as i64, 1);
-            let embed = |chosen: &Range<usize>| match &blocks {
-                Some(blocks) => {
-                    self.embed(&blocks.frames(window.start + chosen.start * hop..window.start + chosen.end * hop))
-                }
-                None => self.embed(&frames.narrow(2, (chosen.start * each) as i64, (chosen.len() * each) as i64)),
+            let embed = |chosen: &Range<usize>| {
+                let frames = other.as_ref().map_or(&base, |other| &**other);
+                let from = window.start / hop + chosen.start * each;
+                self.embed(&frames.narrow(2, from as i64, (chosen.len() * each) as i64))
             };
             // Of what has no voice nobody asks.
             let sound = LazyCell::new(|| Sound::of(&samples[window.clone()]));
@@ -182,43 +192,50 @@ fn share(row: &[f32], speaker: usize, powerset: &Powerset) -> u8 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use tch::{Device, nn};
 
     use super::*;
-    use crate::nn::checkpoint::Weights;
-    use crate::speaker::{EcapaConfig, EcapaTdnn};
+    use crate::diarization::segmentation::SegmentationConfig;
+    use crate::speaker::small_encoder;
 
-    /// Of a small network.
-    fn encoder() -> SpeakerEncoder {
-        let config = EcapaConfig { attention_channels: 8, se_channels: 8, ..EcapaConfig::with_channels(16) };
-        let store = nn::VarStore::new(Device::Cpu);
-        EcapaTdnn::new(store.root(), &config).expect("a valid configuration");
-        let mut weights = Weights::from_store(&store);
-        weights.set_json(SpeakerEncoder::CONFIG_KEY, &config).expect("JSON");
-        SpeakerEncoder::from_weights(&weights, Device::Cpu).expect("an encoder")
+    /// A voice of so many frames.
+    pub fn one_voice(local: usize, frames: usize) -> Voice {
+        Voice {
+            local,
+            first: 0,
+            activity: Vec::new(),
+            embedding: Vec::new(),
+            frames,
+            level_db: 0.0,
+            quiet_db: -90.0,
+            voiced: 1.0,
+        }
+    }
+
+    /// Small networks with random weights.
+    fn small() -> NetworkHearing {
+        let base = small_encoder();
+        let mut store = nn::VarStore::new(Device::Cpu);
+        let config = SegmentationConfig { channels: 16, hidden: 32, kernel: 5, heads: 2, dilations: vec![1, 2] };
+        let segmentation = Segmentation::new(store.root(), config, &base);
+        store.freeze();
+        NetworkHearing { base, segmentation, encoder: None }
     }
 
     #[test]
-    fn frames_come_from_the_blocks_that_they_lie_in_and_each_block_is_heard_once() {
-        let samples: Vec<f32> = (0..400_000).map(|index| (index as f32 * index as f32 * 1e-7).sin() * 0.1).collect();
-        let encoder = encoder();
-        let blocks = Blocks::new(&encoder, &samples);
-        let heard = || blocks.blocks.iter().map(|(_, frames)| frames.get().is_some()).collect::<Vec<_>>();
-        // 10, 10 and 5 s, and what asks for none hears none.
-        assert_eq!(heard(), [false; 3]);
-        let across = blocks.frames(152_000..168_000);
-        assert_eq!((heard(), across.size()[2]), (vec![true, true, false], 100));
-        let own = |range: Range<usize>| {
-            let samples = Tensor::from_slice(&samples[range]).unsqueeze(0);
-            mixed::scoped(mixed::pays(Device::Cpu), || tch::no_grad(|| encoder.frames(&samples)))
-        };
-        let (first, second) = (own(0..160_000), own(160_000..320_000));
-        assert_eq!(across.narrow(2, 0, 50), first.narrow(2, 950, 50));
-        assert_eq!(across.narrow(2, 50, 50), second.narrow(2, 0, 50));
-        // A short rest is a part of the block before it.
-        let all = Blocks::new(&encoder, &samples[..200_000]);
-        assert_eq!((all.blocks.len(), &all.blocks[0].0), (1, &(0..200_000)));
+    fn each_window_of_a_block_is_heard_where_it_is() {
+        let hearing = small();
+        // Half a second of each of ten tones, and so on: what begins five seconds later is the same again.
+        let tone = |at: usize| (at as f32 * 0.05 * (1 + at / 8_000) as f32).sin() * 0.3;
+        let samples: Vec<f32> = (0..400_000).map(|at| tone(at % 80_000)).collect();
+        let base = frames(&hearing.base, &Tensor::from_slice(&samples).unsqueeze(0));
+        let shares = hearing.shares(&base, &[0, 80_000, 160_000, 104_000].map(|start| start..start + 160_000));
+        assert_eq!(shares.size(), [4, 500, Segmentation::classes().len() as i64]);
+        let gap = |a, b| (shares.get(a) - shares.get(b)).abs().mean(Kind::Float).double_value(&[]);
+        // The last begins a second and a half later than the second.
+        let moved = gap(3, 1);
+        assert!(gap(2, 1) < 0.1 * moved && gap(0, 1) < 0.3 * moved, "{} {} {moved}", gap(2, 1), gap(0, 1));
     }
 
     #[test]

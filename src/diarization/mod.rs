@@ -18,6 +18,7 @@ pub mod plda;
 pub mod powerset;
 pub mod rttm;
 pub mod segmentation;
+pub mod side_by_side;
 mod sounds;
 mod stretches;
 pub mod uem;

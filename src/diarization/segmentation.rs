@@ -83,6 +83,8 @@ impl Segmentation {
     const POOLED: i64 = 2;
     /// Frames of this network for one embedding.
     const PER_EMBEDDING: i64 = 2;
+    /// Frames of the encoder for one embedding.
+    pub(super) const MOMENT: i64 = Self::POOLED * Self::PER_EMBEDDING;
     /// Moments that an embedding is of: 0.84 s.
     const AROUND: i64 = 21;
     /// Sines and cosines that tell the time.
@@ -150,7 +152,7 @@ impl Segmentation {
     pub fn moments(frames: &Tensor, encoder: &SpeakerEncoder) -> Tensor {
         // Neighbours hear nearly the same: every fourth one tells as much. On a CPU one window after the other stays in
         // the cache.
-        let moments = frames.slice(2, None, None, Self::POOLED * Self::PER_EMBEDDING);
+        let moments = frames.slice(2, None, None, Self::MOMENT);
         let at_once = if frames.device().is_cuda() { frames.size()[0].max(1) } else { 1 };
         let windows: Vec<Tensor> =
             moments.split(at_once, 0).iter().map(|some| encoder.moving(some, Self::AROUND)).collect();

@@ -1,11 +1,10 @@
 //! A stream in windows that overlap, each heard on its own.
 
 use std::iter;
-use std::ops::Range;
 
 use serde::Serialize;
 
-use super::hearing::{Hearing, Voice};
+use super::hearing::{Block, Hearing, Voice};
 use super::segmentation::Segmentation;
 use crate::audio::AudioError;
 use crate::units::{SampleRate, Seconds};
@@ -17,8 +16,8 @@ pub const STEP: Seconds = Seconds(5.0);
 pub const FINE_STEP: Seconds = Seconds(2.5);
 /// The longest recording that is heard so.
 pub const SHORT: Seconds = Seconds(300.0);
-/// Windows that are heard at once.
-const AT_ONCE: usize = 4;
+/// Windows of a block in longer ones, at most: 25 s. In short ones each is heard on its own, which takes longer.
+const BLOCK: usize = 4;
 /// The shortest window; shorter recordings are followed by silence.
 const SHORTEST: Seconds = Seconds(1.0);
 /// Nobody speaks in a window that is quieter, in dB below a full-scale square wave.
@@ -60,10 +59,11 @@ pub fn hear(
     {
         held.extend(block?);
     }
-    let step = RATE.samples(if held.len() > short { STEP } else { FINE_STEP });
+    let (step, most) = if held.len() > short { (STEP, BLOCK) } else { (FINE_STEP, 1) };
+    let step = RATE.samples(step);
     // The first sample that is held, and where the next window begins.
     let (mut first, mut next) = (0, 0);
-    let mut batch = Batch { hearing, samples: Vec::new(), waiting: Vec::new(), windows: Vec::new() };
+    let mut batch = Batch::new(hearing, most);
     for block in iter::once(Ok(Vec::new())).chain(stream) {
         held.extend(block?);
         while next + window <= first + held.len() {
@@ -83,7 +83,7 @@ pub fn hear(
         let mut samples = held[(start - first).min(held.len())..].to_vec();
         let length = samples.len().max(RATE.samples(SHORTEST)).next_multiple_of(hop);
         samples.resize(length, 0.0);
-        batch.flush();
+        batch.open = false;
         batch.add(start, &samples);
     }
     batch.flush();
@@ -93,44 +93,60 @@ pub fn hear(
 /// Windows that wait to be heard together.
 struct Batch<'a> {
     hearing: &'a dyn Hearing,
-    /// All that the waiting windows are of.
-    samples: Vec<f32>,
-    /// Of the recording; the first begins with the samples above.
-    waiting: Vec<Range<usize>>,
+    /// Windows of a block.
+    most: usize,
+    blocks: Vec<Block>,
+    /// Those that are heard, and those that wait or are silent, without voices yet.
     windows: Vec<Window>,
+    /// Which windows the blocks are of.
+    waiting: Vec<usize>,
+    /// Whether the next window may belong to the last block.
+    open: bool,
 }
 
-impl Batch<'_> {
-    /// Adds the window that begins with sample `start` of the recording, in the last one or where it ends.
+impl<'a> Batch<'a> {
+    fn new(hearing: &'a dyn Hearing, most: usize) -> Self {
+        Self { hearing, most, blocks: Vec::new(), windows: Vec::new(), waiting: Vec::new(), open: false }
+    }
+
+    /// Adds the window that begins with sample `start` of the recording, as long as those before or the last.
     fn add(&mut self, start: usize, samples: &[f32]) {
-        let known = self.waiting.last().map_or(0, |last| last.end - start);
-        let fresh = samples[known..].iter().map(|&sample| if sample.is_finite() { sample } else { 0.0 });
-        self.samples.extend(fresh);
-        self.waiting.push(start..start + samples.len());
-        if self.waiting.len() == AT_ONCE {
-            self.flush();
+        let hop = Segmentation::HOP as usize;
+        let known = self.end().saturating_sub(start);
+        self.windows.push(Window { start: start / hop, frames: samples.len() / hop, voices: Vec::new() });
+        if !is_audible(samples) {
+            // What comes after silence stands on its own: silence would be a large part of the block.
+            self.open = false;
+            return;
         }
+        let finite = |&sample: &f32| if sample.is_finite() { sample } else { 0.0 };
+        match self.blocks.last_mut().filter(|block| self.open && block.windows.len() < self.most) {
+            Some(block) => {
+                let from = block.samples.len() - known;
+                block.samples.extend(samples[known..].iter().map(finite));
+                block.windows.push(from..from + samples.len());
+            }
+            None => {
+                if self.blocks.len() == self.hearing.at_once() {
+                    self.flush();
+                }
+                self.blocks.push(Block::of_one_window(samples.iter().map(finite).collect()));
+            }
+        }
+        self.open = true;
+        self.waiting.push(self.windows.len() - 1);
     }
 
     /// The sample after the last window.
     fn end(&self) -> usize {
-        let heard = self.windows.last().map(|window| (window.start + window.frames) * Segmentation::HOP as usize);
-        self.waiting.last().map(|window| window.end).or(heard).unwrap_or(0)
+        self.windows.last().map_or(0, |last| (last.start + last.frames) * Segmentation::HOP as usize)
     }
 
     fn flush(&mut self) {
-        let (waiting, samples) = (std::mem::take(&mut self.waiting), std::mem::take(&mut self.samples));
-        let first = waiting.first().map_or(0, |window| window.start);
-        let within = |window: &Range<usize>| window.start - first..window.end - first;
-        let audible: Vec<bool> = waiting.iter().map(|window| is_audible(&samples[within(window)])).collect();
-        let chosen: Vec<Range<usize>> =
-            waiting.iter().zip(&audible).filter(|(_, on)| **on).map(|(window, _)| within(window)).collect();
-        let heard = if chosen.is_empty() { Vec::new() } else { self.hearing.hear(&samples, &chosen) };
-        let mut heard = heard.into_iter();
-        let hop = Segmentation::HOP as usize;
-        for (window, audible) in waiting.into_iter().zip(audible) {
-            let voices = if audible { heard.next().unwrap_or_default() } else { Vec::new() };
-            self.windows.push(Window { start: window.start / hop, frames: window.len() / hop, voices });
+        self.open = false;
+        let heard = self.hearing.hear_all(&std::mem::take(&mut self.blocks));
+        for (window, voices) in std::mem::take(&mut self.waiting).into_iter().zip(heard.into_iter().flatten()) {
+            self.windows[window].voices = voices;
         }
     }
 }
@@ -142,25 +158,27 @@ pub(super) fn is_audible(samples: &[f32]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::ops::Range;
 
-    /// Remembers nothing but lengths.
+    use super::*;
+    use crate::diarization::hearing::tests::one_voice;
+
+    /// Remembers nothing but lengths and the first sample.
     #[derive(Debug)]
     struct Lengths;
 
     impl Hearing for Lengths {
-        fn hear(&self, samples: &[f32], windows: &[Range<usize>]) -> Vec<Vec<Voice>> {
+        fn hear(&self, block: &Block) -> Vec<Vec<Voice>> {
             let voice = |window: &Range<usize>| Voice {
-                local: 0,
-                first: 0,
-                activity: Vec::new(),
-                embedding: vec![samples[window.start]],
-                frames: window.len() / Segmentation::HOP as usize,
-                level_db: 0.0,
-                quiet_db: -90.0,
-                voiced: 1.0,
+                embedding: vec![block.samples[window.start]],
+                ..one_voice(block.windows.len(), window.len() / Segmentation::HOP as usize)
             };
-            windows.iter().map(|window| vec![voice(window)]).collect()
+            assert_eq!(block.windows.last().map(|window| window.end), Some(block.samples.len()));
+            block.windows.iter().map(|window| vec![voice(window)]).collect()
+        }
+
+        fn at_once(&self) -> usize {
+            3
         }
     }
 
@@ -196,6 +214,21 @@ mod tests {
         let short = RATE.samples(SHORT);
         assert_eq!(starts(short), (0, 125, 15_000));
         assert_eq!(starts(short + 1), (0, 250, 15_001));
+    }
+
+    #[test]
+    fn neighbours_are_heard_together_in_long_recordings_but_for_silence_between_them() {
+        let second = RATE.samples(Seconds(1.0));
+        // So many windows are in each one's block; there is silence from 29 to 42 s.
+        let blocks = |seconds: usize| -> Vec<usize> {
+            let sample = |at: usize| if (29..42).contains(&(at / second)) { 0.0 } else { 1.0 };
+            let signal: Vec<f32> = (0..seconds * second + 7).map(sample).collect();
+            heard(&signal).windows.iter().map(|one| one.voices.first().map_or(0, |voice| voice.local)).collect()
+        };
+        // Windows begin with 0 to 25 s, then the silent one with 30, and the last with 350.
+        assert_eq!(blocks(361), [vec![4; 4], vec![2; 2], vec![0], vec![4; 64], vec![1]].concat());
+        // Those of a short recording are 2.5 s apart; the one with 30 is silent again.
+        assert_eq!(blocks(72), [vec![1; 12], vec![0], vec![1; 13]].concat());
     }
 
     #[test]

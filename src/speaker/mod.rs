@@ -30,6 +30,8 @@ pub use config::{EcapaConfig, EcapaConfigError};
 pub use ecapa::EcapaTdnn;
 pub use embedding::{cosine, mean_embedding};
 pub use encoder::SpeakerEncoder;
+#[cfg(test)]
+pub(crate) use encoder::tests::encoder as small_encoder;
 pub use error::SpeakerError;
 pub use front_end::FeatureKind;
 pub use import::{ImportError, from_speechbrain};

@@ -17,7 +17,7 @@ use told::Told;
 
 use super::activity::{Activity, frames};
 use super::clustering::SpeakerCount;
-use super::hearing::Voice;
+use super::hearing::{Block, Voice};
 use super::pipeline::{Diarized, Diarizer, give_names};
 use super::segmentation::Segmentation;
 use super::windows::{self, Heard, Window};
@@ -125,16 +125,16 @@ impl<'a> Live<'a> {
 
     fn hear(&mut self, start: usize, samples: Vec<f32>) {
         let hop = Segmentation::HOP as usize;
-        let frames = samples.len() / hop;
+        let (frames, length) = (samples.len() / hop, samples.len());
         let heard = match windows::is_audible(&samples) {
-            true => self.diarizer.hearing.hear(&samples, std::slice::from_ref(&(0..samples.len()))),
+            true => self.diarizer.hearing.hear(&Block::of_one_window(samples)),
             false => Vec::new(),
         };
         let window = Window { start: start / hop, frames, voices: heard.into_iter().next().unwrap_or_default() };
         let owners = self.in_time(&window);
         let mut current = Owned { window, owners };
         self.cluster(&mut current);
-        let whole = samples.len() == RATE.samples(Segmentation::WINDOW);
+        let whole = length == RATE.samples(Segmentation::WINDOW);
         if self.received > RATE.samples(windows::SHORT) {
             self.between.clear();
         } else if whole && start % RATE.samples(windows::STEP) == RATE.samples(windows::FINE_STEP) {
@@ -241,7 +241,7 @@ mod tests {
     use crate::diarization::SpeakerCount;
     use crate::diarization::TurnRules;
     use crate::diarization::clustering::{Agglomerative, Clustering};
-    use crate::diarization::hearing::Hearing;
+    use crate::diarization::hearing::{Hearing, tests::one_voice};
     use crate::speaker::Calibration;
 
     /// Hears who speaks by the value of the samples: 1 is one voice, 2 another, 3 both, 0 nobody.
@@ -249,25 +249,17 @@ mod tests {
     struct ByValue;
 
     impl Hearing for ByValue {
-        fn hear(&self, samples: &[f32], windows: &[Range<usize>]) -> Vec<Vec<Voice>> {
+        fn hear(&self, block: &Block) -> Vec<Vec<Voice>> {
             let voice = |window: &[f32], who: u8| {
                 let at = |part: &[f32]| 255 * (part[0] as u8 >> who & 1);
                 let activity: Vec<u8> = window.chunks(Segmentation::HOP as usize).map(at).collect();
                 let frames = activity.iter().filter(|on| **on > 0).count();
                 let embedding = if who == 0 { vec![1.0, 0.0] } else { vec![0.0, 1.0] };
-                (frames > 0).then_some(Voice {
-                    local: usize::from(who),
-                    first: 0,
-                    activity,
-                    embedding,
-                    frames,
-                    level_db: 0.0,
-                    quiet_db: -90.0,
-                    voiced: 1.0,
-                })
+                (frames > 0).then_some(Voice { activity, embedding, ..one_voice(usize::from(who), frames) })
             };
-            let heard = |window: &Range<usize>| (0..2).filter_map(|who| voice(&samples[window.clone()], who)).collect();
-            windows.iter().map(heard).collect()
+            let heard =
+                |window: &Range<usize>| (0..2).filter_map(|who| voice(&block.samples[window.clone()], who)).collect();
+            block.windows.iter().map(heard).collect()
         }
     }
 

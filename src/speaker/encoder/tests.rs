@@ -14,7 +14,7 @@ fn weights() -> Weights {
     weights
 }
 
-pub(in crate::speaker) fn encoder() -> SpeakerEncoder {
+pub(crate) fn encoder() -> SpeakerEncoder {
     SpeakerEncoder::from_weights(&weights(), Device::Cpu).expect("weights that fit")
 }
 
