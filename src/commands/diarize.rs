@@ -53,7 +53,7 @@ pub fn run(args: &DiarizeArgs, session: &Session) -> anyhow::Result<()> {
     let clustering = models.clustering(encoder)?;
     let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
     let (calibration, fingerprint) = (encoder.calibration().unwrap_or_default(), encoder.fingerprint().to_owned());
-    // A stream has one window at a time, and a GPU hears several at once.
+    // A stream has one window at a time, and one network keeps a GPU busy.
     let hearing: Box<dyn Hearing> = match device {
         Device::Cpu if !args.stream => {
             let hearing = SideBySide::new(networks, session.threads, load)?;

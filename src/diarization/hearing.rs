@@ -93,17 +93,18 @@ impl NetworkHearing {
 
     /// The base's frames of a block (1, C, T) → the probabilities of the classes in each window (B, T, classes).
     fn shares(&self, base: &Tensor, windows: &[Range<usize>]) -> Tensor {
-        let hop = SpeakerEncoder::HOP as usize;
-        // What each window has of rows with an entry every so many frames along an axis.
-        let of_each = |rows: &Tensor, axis: i64, every: usize| {
-            let first = |window: &Range<usize>| (window.start / hop / every) as i64;
-            let own = |window| rows.narrow(axis, first(window), (window.len() / hop).div_ceil(every) as i64);
+        // What each window has of rows (1, N, C) with an entry every so many of the network's frames.
+        let of_each = |rows: &Tensor, every: i64| {
+            let every = every as usize * Segmentation::HOP as usize;
+            let own = |window: &Range<usize>| {
+                rows.narrow(1, (window.start / every) as i64, window.len().div_ceil(every) as i64)
+            };
             Tensor::cat(&windows.iter().map(own).collect::<Vec<_>>(), 0)
         };
         let tell = || {
-            let moments = Segmentation::moments(base, &self.base);
-            let moments = of_each(&moments, 1, Segmentation::MOMENT as usize);
-            self.segmentation.forward(&of_each(base, 2, 1), &moments).softmax(-1, Kind::Float)
+            let entered = of_each(&self.segmentation.enter(base), 1);
+            let moments = of_each(&Segmentation::moments(base, &self.base), Segmentation::PER_EMBEDDING);
+            self.segmentation.classify(&entered, &moments).softmax(-1, Kind::Float)
         };
         mixed::scoped(mixed::pays(self.base.device()), || tch::no_grad(tell))
     }

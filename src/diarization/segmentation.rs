@@ -82,9 +82,9 @@ impl Segmentation {
     /// Frames of the encoder that make one of this network.
     const POOLED: i64 = 2;
     /// Frames of this network for one embedding.
-    const PER_EMBEDDING: i64 = 2;
+    pub(super) const PER_EMBEDDING: i64 = 2;
     /// Frames of the encoder for one embedding.
-    pub(super) const MOMENT: i64 = Self::POOLED * Self::PER_EMBEDDING;
+    const MOMENT: i64 = Self::POOLED * Self::PER_EMBEDDING;
     /// Moments that an embedding is of: 0.84 s.
     const AROUND: i64 = 21;
     /// Sines and cosines that tell the time.
@@ -161,13 +161,22 @@ impl Segmentation {
 
     /// The encoder's frames (B, C, T) and [`Segmentation::moments`] → logits of the classes (B, T / 2, classes).
     pub fn forward(&self, frames: &Tensor, moments: &Tensor) -> Tensor {
+        self.classify(&self.enter(frames), moments)
+    }
+
+    /// The encoder's frames (B, C, T) → what the network makes of each pair of them on its own (B, T / 2, channels).
+    pub fn enter(&self, frames: &Tensor) -> Tensor {
         let (batch, channels, count) = frames.size3().unwrap_or_default();
         let count = count / Self::POOLED;
         let pairs = frames.narrow(2, 0, count * Self::POOLED).transpose(1, 2);
-        let pairs = pairs.reshape([batch, count, channels * Self::POOLED]);
+        mixed::linear(&pairs.reshape([batch, count, channels * Self::POOLED]), &self.input)
+    }
+
+    /// The rest of [`Segmentation::forward`].
+    pub fn classify(&self, entered: &Tensor, moments: &Tensor) -> Tensor {
+        let count = entered.size()[1];
         let voice = Self::at_frames(&mixed::linear(moments, &self.voice), count);
-        let mut x = (mixed::linear(&pairs, &self.input) + voice).to_kind(Kind::Float)
-            + times(count, frames.device()).apply(&self.time);
+        let mut x = (entered + voice).to_kind(Kind::Float) + times(count, entered.device()).apply(&self.time);
         let cosines = mixed::product(moments, &moments.transpose(1, 2)).to_kind(Kind::Float);
         for block in &self.blocks {
             x = block.likeness.forward(&x, &cosines);

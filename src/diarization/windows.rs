@@ -113,24 +113,25 @@ impl<'a> Batch<'a> {
     fn add(&mut self, start: usize, samples: &[f32]) {
         let hop = Segmentation::HOP as usize;
         let known = self.end().saturating_sub(start);
+        let finite = |&sample: &f32| if sample.is_finite() { sample } else { 0.0 };
+        let samples: Vec<f32> = samples.iter().map(finite).collect();
         self.windows.push(Window { start: start / hop, frames: samples.len() / hop, voices: Vec::new() });
-        if !is_audible(samples) {
+        if !is_audible(&samples) {
             // What comes after silence stands on its own: silence would be a large part of the block.
             self.open = false;
             return;
         }
-        let finite = |&sample: &f32| if sample.is_finite() { sample } else { 0.0 };
         match self.blocks.last_mut().filter(|block| self.open && block.windows.len() < self.most) {
             Some(block) => {
                 let from = block.samples.len() - known;
-                block.samples.extend(samples[known..].iter().map(finite));
+                block.samples.extend(&samples[known..]);
                 block.windows.push(from..from + samples.len());
             }
             None => {
                 if self.blocks.len() == self.hearing.at_once() {
                     self.flush();
                 }
-                self.blocks.push(Block::of_one_window(samples.iter().map(finite).collect()));
+                self.blocks.push(Block::of_one_window(samples));
             }
         }
         self.open = true;
@@ -229,6 +230,13 @@ mod tests {
         assert_eq!(blocks(361), [vec![4; 4], vec![2; 2], vec![0], vec![4; 64], vec![1]].concat());
         // Those of a short recording are 2.5 s apart; the one with 30 is silent again.
         assert_eq!(blocks(72), [vec![1; 12], vec![0], vec![1; 13]].concat());
+    }
+
+    #[test]
+    fn what_is_no_number_is_silence_and_hides_nothing() {
+        let mut signal = vec![1.0; 400_000];
+        signal[200_000] = f32::NAN;
+        assert!(heard(&signal).windows.iter().all(|window| !window.voices.is_empty()));
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! Every half second the last ten seconds are heard anew, and their voices are clustered together with those of windows
 //! long heard, as a file's are (`people` says which cluster is whom). Labels are given up to shortly before the end,
 //! since a network knows least at the edge of what it hears; those of the last two minutes are revised where the windows
-//! since say otherwise (`told`). When the stream ends, it is clustered as a file would be.
+//! since say otherwise (`told`). When the stream ends, it is clustered as a file would be. What it heard of each window is
+//! what a file of up to five minutes hears; longer ones hear windows in blocks ([`Block`]).
 
 mod people;
 mod told;
