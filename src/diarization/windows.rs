@@ -1,4 +1,4 @@
-//! A stream in windows that overlap, each heard on its own.
+//! A stream in windows that overlap; those of a long one are heard in blocks.
 
 use std::iter;
 

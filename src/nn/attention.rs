@@ -53,10 +53,16 @@ mod tests {
     /// The formula, a head and a frame at a time.
     #[test]
     fn each_frame_is_the_mean_of_all_weighted_by_likeness() {
-        tch::manual_seed(7);
         let store = nn::VarStore::new(Device::Cpu);
         let attention = SelfAttention::new(store.root(), 6, 2);
-        let x = Tensor::randn([1, 4, 6], (Kind::Float, Device::Cpu));
+        // Tests draw from one generator, whichever runs first: these values are always the same.
+        let values = |count: i64| (Tensor::arange(count, (Kind::Float, Device::Cpu)) * 1.7).sin();
+        tch::no_grad(|| {
+            for (_, mut weights) in store.variables().into_iter().filter(|(name, _)| !name.starts_with("norm")) {
+                weights.copy_(&(values(weights.numel() as i64).view_as(&weights) * 0.4));
+            }
+        });
+        let x = values(24).view([1, 4, 6]);
         let projected = x.layer_norm([6], None::<Tensor>, None::<Tensor>, 1e-5, false).get(0).apply(&attention.input);
         let mut rows = Vec::new();
         for frame in 0..4 {
@@ -69,6 +75,6 @@ mod tests {
         let expected = &x + Tensor::cat(&rows, 0).view([1, 4, 6]).apply(&attention.output);
         let gap = |heard: Tensor| (heard - &expected).abs().max().double_value(&[]);
         assert!(gap(attention.forward(&x)) < 1e-5);
-        assert!(gap(mixed::scoped(true, || attention.forward(&x))) < 0.06);
+        assert!(gap(mixed::scoped(true, || attention.forward(&x))) < 0.03);
     }
 }
