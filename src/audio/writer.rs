@@ -13,6 +13,7 @@ use super::ogg_opus::{MAX_OPUS_CHANNELS, OggOpusEncoder};
 use super::output::OutputFormat;
 use super::wav::{MAX_WAV_CHANNELS, WavEncoder};
 use crate::error::FileError;
+use crate::files;
 use crate::units::SampleRate;
 
 /// Writes audio in a stream.
@@ -153,7 +154,7 @@ fn temporary_beside(path: &Path) -> io::Result<NamedTempFile> {
     let name = path.file_name().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "it names no file"))?;
     let prefix = format!(".{}.", name.to_string_lossy().chars().take(40).collect::<String>());
     let mut builder = tempfile::Builder::new();
-    builder.prefix(&prefix).suffix(".part");
+    builder.prefix(&prefix).suffix(files::PART);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -18,7 +18,7 @@ impl Leftovers {
     /// Looks through the dataset, and removes what a killed run left half-written. The dataset must be locked.
     pub(super) fn collect(layout: &Layout) -> Result<Self, FileError> {
         let mut leftovers = Self::default();
-        let mut folders = vec![layout.raw(), layout.normalized(), layout.recordings(), layout.speaker_segments()];
+        let mut folders = layout.folders().to_vec();
         folders.extend(layout.recordings().parent().map(Path::to_path_buf));
         folders.extend(layout.turns("").parent().filter(|folder| folder.is_dir()).map(Path::to_path_buf));
         let segments = layout.speaker_segments();
@@ -60,6 +60,30 @@ fn recording_of(path: &Path) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn half_written_files_go_and_whole_ones_stay() {
+        let root = tempfile::tempdir().unwrap();
+        let layout = Layout::new(root.path());
+        let mut folders = layout.folders().to_vec();
+        folders.extend([layout.speaker_segments().join("anna"), layout.turns("a").parent().unwrap().to_path_buf()]);
+        for folder in &folders {
+            fs::create_dir_all(folder).unwrap();
+        }
+        folders.push(layout.report().parent().unwrap().to_path_buf());
+        for folder in &folders {
+            fs::write(folder.join(".writing-x.part"), "half").unwrap();
+            fs::write(folder.join("a_0001.wav"), "whole").unwrap();
+        }
+        let leftovers = Leftovers::collect(&layout).unwrap();
+        for folder in &folders {
+            assert!(!folder.join(".writing-x.part").exists(), "{}", folder.display());
+            assert!(folder.join("a_0001.wav").exists(), "{}", folder.display());
+        }
+        leftovers.remove_segments("a").unwrap();
+        assert!(!layout.speaker_segments().join("anna/a_0001.wav").exists());
+        assert!(layout.normalized().join("a_0001.wav").exists());
+    }
 
     #[test]
     fn the_recording_is_told_by_the_name() {
