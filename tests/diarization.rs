@@ -218,16 +218,27 @@ fn process_files_utterances_by_speaker() {
     let turns = voice_clone::diarization::rttm::read(&turns).expect("RTTM");
     let segments = found["segments"].as_array().expect("utterances");
     assert!(!segments.is_empty());
+    let path = |segment: &serde_json::Value| segment["path"].as_str().expect("a path").to_owned();
     for segment in segments {
-        let path = segment["path"].as_str().expect("a path");
+        let path = path(segment);
         assert!(
-            path.starts_with("processed/speaker_segments/talk_speaker1/") && bench.path("out").join(path).is_file()
+            path.starts_with("processed/speaker_segments/talk_speaker1/") && bench.path("out").join(&path).is_file()
         );
         let at = |key: &str| segment[key].as_f64().expect("a time");
         assert!(turns.iter().any(|turn| turn.start.0 < at("end_s") && turn.end().0 > at("start_s")), "{segment}");
     }
     // Nothing is done twice, and another number of speakers is another result.
     assert_eq!(process(&["--diarize"])["totals"]["unchanged"], 1);
+    // A recording may be cleaned and heard by several threads at once; they make the same of it.
+    for jobs in ["1", "2"] {
+        let all = ["process", "--input", "in", "--denoiser", "none", "--diarize", "--jobs", jobs, "--output", jobs];
+        bench.run(&all).success();
+    }
+    let metadata = ["turns/talk.rttm", "recordings/talk.json"].map(|file| format!("metadata/{file}"));
+    for file in metadata.into_iter().chain(segments.iter().map(path)) {
+        let [one, two] = ["1", "2"].map(|jobs| fs::read(bench.path(jobs).join(&file)).expect("a file"));
+        assert!(one == two, "{file} differs");
+    }
     assert_eq!(process(&["--max-speakers", "2"])["totals"]["processed"], 1);
     // Without it the speaker is unknown, and the turns are gone.
     assert_eq!(process(&[])["totals"]["processed"], 1);

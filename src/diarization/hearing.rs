@@ -12,6 +12,7 @@ use super::sounds::Sound;
 use super::stretches::{longest, pieces, stretches};
 use crate::nn::host::floats;
 use crate::nn::mixed;
+use crate::nn::pool::Lease;
 use crate::speaker::SpeakerEncoder;
 
 /// A voice in a part of a window, where it is alone in one stretch. Whose it is is not known yet.
@@ -66,6 +67,20 @@ pub trait Hearing: std::fmt::Debug {
     /// The same of several blocks.
     fn hear_all(&self, blocks: &[Block]) -> Vec<Vec<Vec<Voice>>> {
         blocks.iter().map(|block| self.hear(block)).collect()
+    }
+}
+
+impl<H: Hearing> Hearing for Lease<H> {
+    fn hear(&self, block: &Block) -> Vec<Vec<Voice>> {
+        (**self).hear(block)
+    }
+
+    fn at_once(&self) -> usize {
+        (**self).at_once()
+    }
+
+    fn hear_all(&self, blocks: &[Block]) -> Vec<Vec<Vec<Voice>>> {
+        (**self).hear_all(blocks)
     }
 }
 

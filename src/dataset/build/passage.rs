@@ -1,19 +1,19 @@
 //! How far the work on one recording is, in bytes of it.
 
-use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::recording::Job;
 
 /// Reports progress: one half of a recording's bytes for the analysis, one for the writing, the rest at the end.
 pub(super) struct Passage<'a> {
     bytes: u64,
-    reported: Cell<u64>,
-    advance: &'a dyn Fn(u64),
+    reported: AtomicU64,
+    advance: &'a (dyn Fn(u64) + Sync),
 }
 
 impl<'a> Passage<'a> {
-    pub(super) fn new(job: &Job, advance: &'a dyn Fn(u64)) -> Self {
-        Self { bytes: job.named.source.bytes, reported: Cell::new(0), advance }
+    pub(super) fn new(job: &Job, advance: &'a (dyn Fn(u64) + Sync)) -> Self {
+        Self { bytes: job.named.source.bytes, reported: AtomicU64::new(0), advance }
     }
 
     /// This share of the recording, from 0 to 1, has been analysed.
@@ -28,9 +28,8 @@ impl<'a> Passage<'a> {
 
     fn reach(&self, share: f64) {
         let done = (share * self.bytes as f64) as u64;
-        let news = done.saturating_sub(self.reported.get());
+        let news = done.saturating_sub(self.reported.fetch_max(done, Ordering::Relaxed));
         if news > 0 {
-            self.reported.set(done);
             (self.advance)(news);
         }
     }
@@ -39,6 +38,6 @@ impl<'a> Passage<'a> {
 impl Drop for Passage<'_> {
     /// Whatever became of the recording, its bytes are done.
     fn drop(&mut self) {
-        (self.advance)(self.bytes.saturating_sub(self.reported.get()));
+        (self.advance)(self.bytes.saturating_sub(*self.reported.get_mut()));
     }
 }

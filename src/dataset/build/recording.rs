@@ -91,16 +91,23 @@ pub(super) fn process(job: &Job, context: &Context, passage: &Passage) -> Result
 
 /// Cleans a recording anew, and gives its manifest.
 fn remake(job: &Job, context: &Context, fingerprint: String, passage: &Passage) -> Result<Manifest, BuildError> {
+    let path = &job.named.source.path;
     let analyser = Analyser {
         config: context.config(),
         cleaner: &context.request.denoising.cleaner,
         scratch: context.layout.root(),
         ahead: context.ahead,
     };
-    let (analysis, cleaned) = analyser.analyse(&job.named.source.path, &mut |done| passage.analysed(done))?;
+    let analyse = || analyser.analyse(path, &mut |done| passage.analysed(done)).map_err(BuildError::from);
     // Denoising takes away what tells voices apart: they are told apart in the recording as it came.
-    let diarization = context.request.diarization;
-    let found = diarization.map(|diarization| diarization.of(&job.named.source.path)).transpose()?;
+    let diarize = |threads| context.request.diarization.map(|diarization| diarization.of(path, threads)).transpose();
+    let ((analysis, cleaned), found) = if context.ahead {
+        let (analysed, found) = rayon::join(analyse, || diarize(2));
+        (analysed?, found?)
+    } else {
+        // A recording that can't be used is not heard.
+        (analyse()?, diarize(1)?)
+    };
     clear(job, context)?;
     Ok(write(job, context, &analysis, cleaned, found.as_ref(), fingerprint, passage)?)
 }

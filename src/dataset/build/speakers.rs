@@ -14,7 +14,7 @@ use crate::{
     dataset::manifest::{Basis, Speaker},
     diarization::{
         Diarized, Diarizer, SpeakerCount, Turn, TurnRules, clustering::Clustering, hearing::NetworkHearing,
-        pipeline::KnownVoice, rttm,
+        pipeline::KnownVoice, rttm, side_by_side::SideBySide,
     },
     error::FileError,
     files,
@@ -41,11 +41,12 @@ pub struct Diarization<'a> {
 }
 
 impl Diarization<'_> {
-    /// Who speaks when in the recording as it came.
-    pub(super) fn of(&self, path: &Path) -> Result<Diarized, BuildError> {
-        let hearing = self.hearing.take().map_err(BuildError::Hearing)?;
+    /// Who speaks when in the recording as it came, heard by so many threads at most.
+    pub(super) fn of(&self, path: &Path, threads: usize) -> Result<Diarized, BuildError> {
+        let take = || self.hearing.take().map_err(BuildError::Hearing);
+        let hearing = SideBySide::new(take()?, threads, take)?;
         let diarizer = Diarizer {
-            hearing: &*hearing,
+            hearing: &hearing,
             clustering: self.clustering,
             calibration: self.calibration,
             count: self.count,
