@@ -180,13 +180,19 @@ fn the_segmentation_network_is_trained_and_used() {
     record(&bench.path("corpus/sounds/1-hum.wav"), 3.0, 50.0);
     record(&bench.path("corpus/sounds/4-hum.wav"), 3.0, 60.0);
     let recipe = format!(
-        "{DATA}noise = \"sounds\"\nnoise_held_out = [\"4\"]\nbatch = 2\npeople = [0.5, 0.3, 0.1]\n\
+        "{DATA}noise = [\"sounds\"]\nnoise_held_out = [\"4\"]\nbatch = 2\npeople = [0.3, 0.4, 0.2]\nalike = 0.5\n\
          [conversation]\ninterruption = 0.3\noverlap_s = [0.2, 1.0]\nback_channel = 0.2\ngoes_on = 0.2\n\
          pause_s = 0.5\nlong_pause = 0.1\nlong_pause_s = [1.5, 3.0]\nturn_s = [0.7, 4.0]\nlevel_db = 5.0\n\
          room = 0.5\nrooms = 1\nnoise = 0.5\nsnr_db = [5.0, 20.0]\nchannel = 0.3\ntelephone = 0.1\n\
          [model]\nchannels = 8\nhidden = 16\nkernel = 3\nheads = 2\ndilations = [1]\n{RUN}"
     );
     assert_eq!(train(&bench, "segmentation", &recipe, &["--steps", "4"])["steps"], 4);
+    let wrong = recipe.replace("alike = 0.5", "alike = 1.5");
+    fs::write(bench.path("wrong.toml"), wrong).expect("a file");
+    let base = ["train", "--base", "segmentation", "--corpus", "corpus", "--output", "runs", "--recipe", "wrong.toml"];
+    let failed = bench.run(&[&base[..], &["--steps", "1"]].concat()).code(1);
+    let said = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+    assert!(said.contains("alike is 1.5; expected a share from 0 to 1"), "{said}");
     let last = log(&bench, "segmentation").pop().expect("a line");
     assert_eq!(last["validation"][0][0], "der");
     publish(&bench, "segmentation");

@@ -150,7 +150,7 @@ impl BaseTraining<'_> {
         let (models, seed, loaders) = (self.models, self.options.seed, self.loaders());
         let recipe: SegmentationRecipe = self.parse()?;
         let [training, validation] = self.analysed(&recipe.collections, &recipe.held_out)?;
-        let [noise, validation_noise] = self.analysed(std::slice::from_ref(&recipe.noise), &recipe.noise_held_out)?;
+        let [noise, validation_noise] = self.analysed(&recipe.noise, &recipe.noise_held_out)?;
         let data = SegmentationData { training, validation, noise, validation_noise };
         self.train(recipe.run, move |store| {
             let encoder = Models::new(models, store.device()).speaker()?;

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use rand::{Rng, SeedableRng, seq::index};
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 use tch::{Device, Tensor};
 
-use crate::augment::{Backgrounds, Conversation, ConversationConfig, Mixer, Said, Spoken, excerpt};
+use super::casting::Casting;
+use super::recipe::SegmentationRecipe;
+use crate::augment::{Backgrounds, Conversation, Mixer, Said, Spoken, excerpt};
 use crate::dataset::prepared::Prepared;
 use crate::diarization::segmentation::Segmentation;
 use crate::nn::host::sent;
+use crate::speaker::SpeakerEncoder;
 use crate::train::crop::random_crop;
 use crate::units::{SampleRate, Seconds};
 
@@ -22,6 +25,7 @@ pub(super) struct Examples {
     noise: Vec<Prepared>,
     mixer: Mixer,
     people: [f64; 3],
+    casting: Casting,
 }
 
 /// A batch.
@@ -90,8 +94,8 @@ impl Examples {
     pub fn new(
         speech: Vec<Prepared>,
         noise: Vec<Prepared>,
-        people: [f64; 3],
-        conversation: &ConversationConfig,
+        recipe: &SegmentationRecipe,
+        encoder: &SpeakerEncoder,
         random: &mut ChaCha8Rng,
     ) -> Self {
         let spoken: Vec<(String, Spoken)> = speech
@@ -102,8 +106,10 @@ impl Examples {
         for (speaker, one) in spoken.into_iter().filter(|(_, one)| !one.said.is_empty()) {
             voices.entry(speaker).or_default().push(one);
         }
-        let mixer = Mixer::new(conversation.clone(), random);
-        Self { voices: voices.into_values().collect(), noise, mixer, people }
+        let voices: Vec<Vec<Spoken>> = voices.into_values().collect();
+        let casting = Casting::new(&voices, encoder, recipe.alike);
+        let mixer = Mixer::new(recipe.conversation.clone(), random);
+        Self { voices, noise, mixer, people: recipe.people, casting }
     }
 
     /// Draws `count` windows.
@@ -121,11 +127,9 @@ impl Examples {
             left -= share;
             left < 0.0
         };
-        let people = self.people.iter().position(&mut there).map_or(0, |index| index + 1).min(self.voices.len());
-        let cast: Vec<&[Spoken]> = index::sample(random, self.voices.len(), people)
-            .iter()
-            .map(|index| self.voices[index].as_slice())
-            .collect();
+        let people = self.people.iter().position(&mut there).map_or(0, |index| index + 1);
+        let cast = self.casting.cast(people, random);
+        let cast: Vec<&[Spoken]> = cast.into_iter().map(|index| self.voices[index].as_slice()).collect();
         let Conversation { samples, said } = self.mixer.mix(&cast, before + window, self, random);
         (samples.narrow(0, before, window), classes(&said, before, window))
     }

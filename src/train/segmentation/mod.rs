@@ -1,5 +1,6 @@
 //! Training of the segmentation network on mixed conversations. The speaker encoder below it stays as it is.
 
+mod casting;
 mod examples;
 mod recipe;
 
@@ -68,10 +69,11 @@ impl SegmentationTask {
         loaders: usize,
     ) -> Result<Self, TrainError> {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
-        let examples = |speech, noise, random: &mut ChaCha8Rng| {
-            Examples::new(speech, noise, recipe.people, &recipe.conversation, random)
-        };
+        let examples = |speech, noise, random: &mut ChaCha8Rng| Examples::new(speech, noise, recipe, &encoder, random);
         recipe.conversation.check().map_err(TrainError::Data)?;
+        if !(0.0..=1.0).contains(&recipe.alike) {
+            return Err(TrainError::Data(format!("alike is {}; expected a share from 0 to 1", recipe.alike)));
+        }
         if data.training.is_empty() {
             return Err(TrainError::Data("there is no speech to learn from".into()));
         }

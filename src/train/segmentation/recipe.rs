@@ -14,8 +14,8 @@ pub struct SegmentationRecipe {
     pub held_out: Vec<String>,
     /// Collections of the corpus.
     pub collections: Vec<String>,
-    /// The collection of background sounds.
-    pub noise: String,
+    /// Collections of background sounds.
+    pub noise: Vec<String>,
     /// Utterance names of background sounds kept for measuring begin so.
     pub noise_held_out: Vec<String>,
     /// Windows in a batch.
@@ -25,6 +25,9 @@ pub struct SegmentationRecipe {
     pub uses: u64,
     /// Windows with one, two and three people, as shares; what is left has nobody.
     pub people: [f64; 3],
+    /// Windows of several people who sound alike, as a share of those of several.
+    #[serde(default)]
+    pub alike: f64,
     /// How they talk.
     pub conversation: ConversationConfig,
     /// Sizes of the network.
