@@ -1,7 +1,8 @@
-"""Music that nobody composed, as a collection of background sounds: chords, melodies, basses and drums drawn by chance
-and played by recorded instruments, one to five at once.
+"""Music that nobody composed: chords, melodies, basses and drums drawn by chance and played by recorded instruments, one
+to six at once. `diarize` learns from it what is no voice (scripts/music.py); as a folder of a corpus it is a collection of
+background sounds.
 
-    python scripts/render_music.py --output corpus/music --count 240
+    python scripts/render_music.py --output music/ --count 300
 
 Needs mido, numpy, soundfile, and FluidSynth with a General MIDI sound font (Debian: fluidsynth, fluid-soundfont-gm, MIT
 licence). Every sixth piece is named 4-..., the others 1-..., as ESC-50's folds are: a recipe can keep the former for

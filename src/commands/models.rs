@@ -114,7 +114,7 @@ impl Model {
             self.origin.to_owned(),
             in_use.to_owned(),
             millions(self.parameters),
-            format!("{:.1} MB", self.bytes as f64 / 1e6),
+            megabytes(self.bytes),
             self.file.display().to_string(),
         ]
     }
@@ -122,7 +122,11 @@ impl Model {
 
 fn millions(count: usize) -> String {
     let digits = if count < 100_000 { 2 } else { 1 };
-    format!("{:.digits$} M", count as f64 / 1e6)
+    if count < 5_000 { count.to_string() } else { format!("{:.digits$} M", count as f64 / 1e6) }
+}
+
+fn megabytes(bytes: u64) -> String {
+    if bytes < 50_000 { format!("{:.1} kB", bytes as f64 / 1e3) } else { format!("{:.1} MB", bytes as f64 / 1e6) }
 }
 
 fn list(session: &Session) -> anyhow::Result<()> {

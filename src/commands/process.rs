@@ -112,8 +112,9 @@ impl Hearing {
         let first = networks.take()?;
         let encoder = first.encoder();
         let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
-        let plda = models.path("plda").exists().then(|| models.hash("plda")).transpose()?.unwrap_or_default();
-        let version = format!("{} {} {plda}", models.hash("segmentation")?, encoder.fingerprint());
+        let optional = ["plda", "music"].into_iter().filter(|name| models.path(name).exists());
+        let optional = optional.map(|name| models.hash(name)).collect::<Result<Vec<_>, _>>()?.join(" ");
+        let version = format!("{} {} {optional}", models.hash("segmentation")?, encoder.fingerprint());
         let (calibration, clustering) = (encoder.calibration().unwrap_or_default(), models.clustering(encoder)?);
         drop(first);
         Ok(Some(Self { networks, clustering, calibration, count, known, version }))

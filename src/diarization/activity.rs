@@ -50,7 +50,7 @@ impl Default for TurnRules {
 }
 
 /// What the probabilities add up to where one speaks, and where two and three do.
-const SPEAKING: [f32; 3] = [0.6, 1.5, 2.5];
+const SPEAKING: [f32; 3] = [0.5, 1.5, 2.5];
 /// What is shorter joins nothing.
 const BLIP: Seconds = Seconds(0.1);
 /// Shorter speech is none.
@@ -216,6 +216,7 @@ mod tests {
             level_db: 0.0,
             quiet_db: -90.0,
             voiced: 1.0,
+            music: None,
         }
     }
 

@@ -211,6 +211,7 @@ pub(super) mod tests {
             level_db: -20.0,
             quiet_db: -90.0,
             voiced: 1.0,
+            music: None,
         }
     }
 

@@ -77,6 +77,7 @@ mod tests {
             level_db: 0.0,
             quiet_db: -90.0,
             voiced: 1.0,
+            music: None,
         };
         let window = |start, embedding: &[f32]| Window { start, frames: 500, voices: vec![voice(embedding)] };
         let windows = [window(0, &[1.0, 0.0]), window(250, &[0.6, 0.8]), window(500, &[0.0, 1.0])];

@@ -6,6 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 use tch::{Kind, Tensor};
 
+use super::music::Music;
 use super::powerset::Powerset;
 use super::segmentation::Segmentation;
 use super::sounds::Sound;
@@ -34,6 +35,8 @@ pub struct Voice {
     pub quiet_db: f32,
     /// In how many frames of the stretch something has a pitch, as a share.
     pub voiced: f32,
+    /// How likely it is that it is music, as a logarithm of odds; not known without a model of it.
+    pub music: Option<f32>,
 }
 
 /// Samples at 16 kHz, and windows of them: equally long, in order, with multiples of [`Segmentation::HOP`] samples before and
@@ -93,6 +96,8 @@ pub struct NetworkHearing {
     pub segmentation: Segmentation,
     /// Another encoder that the embeddings come from.
     pub encoder: Option<SpeakerEncoder>,
+    /// What is music, by the embeddings.
+    pub music: Option<Music>,
 }
 
 /// The encoder's frames of a stretch are filled up to a multiple of this: 0.5 s.
@@ -178,6 +183,7 @@ impl Hearing for NetworkHearing {
                 for (piece, alone) in pieces(&alone, count).into_iter().zip(&alone) {
                     let activity = activity[piece.clone()].to_vec();
                     let embedding = embed(alone);
+                    let music = self.music.as_ref().map(|music| music.log_odds(&embedding));
                     voices.push(Voice {
                         local: speaker,
                         first: piece.start,
@@ -187,6 +193,7 @@ impl Hearing for NetworkHearing {
                         level_db: sound.level_db(alone.clone()),
                         quiet_db: sound.quiet_db(),
                         voiced: sound.voiced(alone.clone()),
+                        music,
                     });
                 }
             }
@@ -226,6 +233,7 @@ pub(super) mod tests {
             level_db: 0.0,
             quiet_db: -90.0,
             voiced: 1.0,
+            music: None,
         }
     }
 
@@ -236,7 +244,7 @@ pub(super) mod tests {
         let config = SegmentationConfig { channels: 16, hidden: 32, kernel: 5, heads: 2, dilations: vec![1, 2] };
         let segmentation = Segmentation::new(store.root(), config, &base);
         store.freeze();
-        NetworkHearing { base, segmentation, encoder: None }
+        NetworkHearing { base, segmentation, encoder: None, music: None }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod confidence;
 pub mod hearing;
 pub mod labels;
 pub mod live;
+pub mod music;
 pub mod pipeline;
 pub mod plda;
 pub mod powerset;

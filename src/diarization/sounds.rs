@@ -1,5 +1,5 @@
 //! Sounds that are no voice of anybody who takes part, though the network, which hears neither level nor pitch, takes them
-//! for speech: somebody in the next room, breath on the microphone, hands on it.
+//! for speech: somebody in the next room, breath on the microphone, hands on it, music.
 
 use std::ops::Range;
 
@@ -105,8 +105,9 @@ impl Loudness {
     /// Of the voices of windows; none where there are none.
     pub fn of(windows: &[Window]) -> Option<Self> {
         let all = || windows.iter().flat_map(|window| &window.voices);
+        let speech = || all().filter(|voice| !is_music(voice));
         let loudest = |least: usize| {
-            let levels = all().filter(|voice| voice.frames >= least).map(|voice| voice.level_db);
+            let levels = speech().filter(|voice| voice.frames >= least).map(|voice| voice.level_db);
             let mut levels: Vec<f32> = levels.collect();
             levels.sort_by(|a, b| b.total_cmp(a));
             levels.truncate(LOUDEST_RANK);
@@ -114,7 +115,8 @@ impl Loudness {
         };
         let quiet: Vec<f32> = all().map(|voice| voice.quiet_db).collect();
         Some(Self {
-            loudest_db: loudest(stretches::TELLING).or_else(|| loudest(0))?,
+            // Where there is nothing but music, nothing is loud enough.
+            loudest_db: loudest(stretches::TELLING).or_else(|| loudest(0)).unwrap_or(f32::INFINITY),
             quiet_db: quantile(&quiet, QUIET_WINDOWS)?,
         })
     }
@@ -124,7 +126,7 @@ impl Loudness {
         let (below, above) = (self.loudest_db - voice.level_db, voice.level_db - self.quiet_db);
         let faint = below > FAINT_DB && above < NEAR_NOISE_DB;
         let noise = below > SOFT_DB && above > CLEAR_DB && voice.voiced < LEAST_VOICED;
-        !faint && !noise
+        !faint && !noise && !is_music(voice)
     }
 
     /// The windows without what is none; nothing where all voices are.
@@ -146,6 +148,10 @@ impl Loudness {
         }
         speakers
     }
+}
+
+fn is_music(voice: &Voice) -> bool {
+    voice.music.is_some_and(|log_odds| log_odds > 0.0)
 }
 
 #[cfg(test)]
@@ -200,7 +206,8 @@ mod tests {
 
     fn voice(local: usize, level_db: f32, frames: usize, voiced: f32) -> Voice {
         let embedding = vec![1.0];
-        Voice { local, first: 0, activity: vec![255; 4], embedding, frames, level_db, quiet_db: -70.0, voiced }
+        let (activity, quiet_db, music) = (vec![255; 4], -70.0, None);
+        Voice { local, first: 0, activity, embedding, frames, level_db, quiet_db, voiced, music }
     }
 
     fn voices_alone(windows: &[Window]) -> Option<Vec<Window>> {
@@ -232,6 +239,18 @@ mod tests {
         let expected = [vec![None, Some(0), Some(2)], vec![Some(0); 2], vec![Some(1), None, Some(0), None]];
         assert_eq!(whole.owners, expected);
         assert_eq!((voices_alone(&left), voices_alone(&[])), (None, None));
+    }
+
+    #[test]
+    fn music_is_nobodys_and_hides_nobody() {
+        let music = |local, log_odds| Voice { music: Some(log_odds), ..voice(local, 0.0, 90, 0.9) };
+        // A loud band; somebody who is 30 dB fainter talks before it begins.
+        let quiet = || voice(2, -30.0, 90, 0.5);
+        let window = |voices: Vec<Voice>| Window { start: 0, frames: 4, voices };
+        let left = voices_alone(&[window(vec![music(0, 0.1), music(0, 3.0), quiet()])]).expect("fewer");
+        assert_eq!(left[0].voices, [quiet()]);
+        assert_eq!(voices_alone(&[window(vec![music(0, -0.1)])]), None, "speech");
+        assert_eq!(voices_alone(&[window(vec![music(0, 0.1)])]), Some(vec![window(Vec::new())]));
     }
 
     #[test]

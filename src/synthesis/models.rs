@@ -11,6 +11,7 @@ use crate::denoiser::{Denoiser, DenoiserError};
 use crate::diarization::bayesian::Bayesian;
 use crate::diarization::clustering::{Agglomerative, Clustering};
 use crate::diarization::hearing::NetworkHearing;
+use crate::diarization::music::Music;
 use crate::diarization::plda::Plda;
 use crate::diarization::segmentation::{Segmentation, SegmentationError};
 use crate::nn::checkpoint::{CheckpointError, Weights};
@@ -175,7 +176,15 @@ impl Models {
         let segmentation = Segmentation::load(&path, &base, self.device)
             .map_err(|source| ModelError::Segmentation { path, source })?;
         let encoder = if encoder == self.path("speaker") { None } else { Some(self.speaker_at(encoder)?) };
-        Ok(NetworkHearing { base, segmentation, encoder })
+        let path = self.path("music");
+        let music = match path.exists() {
+            true => {
+                let fingerprint = encoder.as_ref().unwrap_or(&base).fingerprint();
+                Music::load(&path, fingerprint).map_err(|source| ModelError::Load { path, source })?
+            }
+            false => None,
+        };
+        Ok(NetworkHearing { base, segmentation, encoder, music })
     }
 
     /// Embeddings of the voices that come with the acoustic model, by name.
