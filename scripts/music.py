@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--music", nargs="+", type=Path, required=True)
     parser.add_argument("--speech", nargs="+", type=Path, required=True)
     parser.add_argument("--output", required=True)
-    parser.add_argument("--lost", type=float, default=0.001)
+    parser.add_argument("--lost", type=float, default=0.01)
     args = parser.parse_args()
 
     (music, encoders), (speech, others) = voices(args.music), voices(args.speech)
