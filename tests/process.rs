@@ -11,7 +11,7 @@ use std::{
 
 use rand::{Rng, SeedableRng};
 use serde_json::Value;
-use support::{Place, RATE, files_below};
+use support::{KEEP_MUSIC, Place, RATE, files_below};
 use voice_clone::{
     audio::{Decoder, LoudnessMeter, load_mono},
     units::SampleRate,
@@ -120,6 +120,35 @@ fn transcripts_are_carried_along() {
     assert_eq!(fs::read_to_string(beside).unwrap(), "number one\n");
 }
 
+/// Eight pieces of `scripts/render_music.py` (seed 99), 5 s of each.
+#[test]
+fn music_is_left_out_unless_it_is_asked_for() {
+    let place = Place::new();
+    let music = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/music.opus");
+    let found = |flags: &str| {
+        place.run(&format!("process --input {} --output out {flags}", music.display())).exits(0);
+        let manifest = manifest(&place, "music");
+        let seconds: f64 = manifest["segments"].as_array().unwrap().iter().map(length).sum();
+        (seconds, manifest["music_s"].as_f64().unwrap())
+    };
+    let (kept_s, none_s) = found("--set process.leave_out_music=true --keep-music");
+    assert!(kept_s > 12.0, "{kept_s} s");
+    assert_eq!(none_s, 0.0);
+    // Settings that have changed make another result of it.
+    let (left_s, music_s) = found("--set process.leave_out_music=true");
+    assert!(left_s < 5.0 && music_s > 8.0, "{left_s} s, {music_s} s left out");
+    // What is said to be spoken is kept.
+    place.write("in/music.opus", fs::read(&music).unwrap());
+    place.write("in/music.txt", "la la la");
+    place.run("process --input in --output told --set process.leave_out_music=true").exits(0);
+    let manifest = read_json(&place.path("told/metadata/recordings/music.json"));
+    assert_eq!(manifest["music_s"], 0.0);
+}
+
+fn length(segment: &Value) -> f64 {
+    segment["end_s"].as_f64().unwrap() - segment["start_s"].as_f64().unwrap()
+}
+
 #[test]
 fn bad_files_are_named_and_the_rest_goes_on() {
     let place = Place::new();
@@ -217,6 +246,7 @@ fn started(place: &Place) -> Child {
     Command::new(env!("CARGO_BIN_EXE_voice-clone"))
         .args(["process", "-i", "in", "-o", "out"])
         .current_dir(place.path(""))
+        .env(KEEP_MUSIC.0, KEEP_MUSIC.1)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

@@ -12,7 +12,7 @@ use super::{
     spectrogram::{ROWS, Spectrogram},
     supply::{Measures, Supply},
     trace::{LevelTracer, Trace},
-    vad::{self, Speech, Vad},
+    vad::{self, Span, Speech, Vad},
 };
 use crate::{
     audio::{LoudnessMeter, Resampler, filter::Filter},
@@ -28,6 +28,8 @@ pub struct Analysis {
     pub source: Measures,
     /// Where speech is.
     pub speech: Speech,
+    /// How much was taken for speech at first and is none.
+    pub left_out: Seconds,
     /// How good the whole of it is.
     pub quality: Quality,
     /// The rate that it is to be written at.
@@ -41,6 +43,19 @@ pub struct Analysis {
 }
 
 impl Analysis {
+    /// Takes only this for speech, of what was.
+    pub fn restrict_speech(&mut self, spans: Vec<Span>) {
+        let share = self.speech.share();
+        self.speech.spans = spans;
+        self.left_out = Seconds((share - self.speech.share()) * self.speech.duration.0);
+        self.judge();
+    }
+
+    fn judge(&mut self) {
+        let whole = self.quality_of(Seconds(0.0), self.source.duration);
+        self.quality = Quality { clipped_share: self.source.clipped_share, ..whole };
+    }
+
     /// How good a part of it is.
     pub fn quality_of(&self, start: Seconds, end: Seconds) -> Quality {
         let info = &self.source.info;
@@ -185,6 +200,7 @@ impl Workshop {
         }
         let mut analysis = Analysis {
             speech: self.vad.finish(),
+            left_out: Seconds(0.0),
             quality: Quality::NONE,
             output_rate: self.rate,
             cleaned: Loudness::of(&self.meter),
@@ -192,9 +208,7 @@ impl Workshop {
             pictures: self.pictures.map(Spectrogram::finish),
             source,
         };
-        let clipped_share = analysis.source.clipped_share;
-        let whole = analysis.quality_of(Seconds(0.0), analysis.source.duration);
-        analysis.quality = Quality { clipped_share, ..whole };
+        analysis.judge();
         Ok((analysis, self.scratch.finish().map_err(analyser.disk())?))
     }
 }

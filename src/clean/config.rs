@@ -26,6 +26,8 @@ pub struct Config {
     pub high_pass: bool,
     /// The longest pause that is written, in seconds; longer ones lose their middle. 0 keeps them.
     pub max_pause_s: f64,
+    /// Whether what is music or noise rather than speech is left out, where no transcript says what is spoken.
+    pub leave_out_music: bool,
     /// The lowest quality score of utterances that are kept, from 1 to 5; 0 keeps all.
     pub min_quality: f64,
     /// How noise is taken away.
@@ -49,6 +51,7 @@ impl Default for Config {
             remove_hum: true,
             high_pass: true,
             max_pause_s: 2.0,
+            leave_out_music: true,
             min_quality: 0.0,
             denoise: DenoiseConfig::default(),
             vad: VadConfig::default(),

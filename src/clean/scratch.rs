@@ -44,10 +44,20 @@ impl ScratchWriter {
     }
 }
 
-/// Samples to be read once.
+/// Samples to be read.
 #[derive(Debug)]
 pub struct Scratch {
     file: BufReader<File>,
+}
+
+impl Scratch {
+    /// Begins again with the first sample.
+    ///
+    /// # Errors
+    /// A disk that fails.
+    pub fn rewind(&mut self) -> io::Result<()> {
+        self.file.rewind()
+    }
 }
 
 impl Iterator for Scratch {
@@ -80,8 +90,10 @@ mod tests {
         let samples: Vec<f32> = (0..100_000).map(|i| i as f32 / 7.0).collect();
         let mut writer = ScratchWriter::new(folder.path()).unwrap();
         samples.chunks(999).for_each(|block| writer.push(block).unwrap());
-        let read: Vec<f32> = writer.finish().unwrap().flat_map(Result::unwrap).collect();
-        assert_eq!(read, samples);
+        let mut scratch = writer.finish().unwrap();
+        assert_eq!(scratch.by_ref().flat_map(Result::unwrap).collect::<Vec<f32>>(), samples);
+        scratch.rewind().unwrap();
+        assert_eq!(scratch.flat_map(Result::unwrap).collect::<Vec<f32>>(), samples);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 }

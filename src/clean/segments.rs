@@ -44,17 +44,26 @@ pub fn trimmed(speech: &Speech, config: &SegmentsConfig) -> Option<Cut> {
 
 /// Utterances between pauses, each from `min_s` to `max_s` long, padding included.
 pub fn utterances(speech: &Speech, config: &SegmentsConfig) -> Cuts {
-    let limit_s = (config.max_s - 2.0 * config.padding_s).max(0.5 * config.max_s);
-    let mut pieces: Vec<Vec<Span>> = Vec::new();
-    for group in speech.spans.chunk_by(|a, b| b.start.0 - a.end.0 < config.pause_s) {
-        split(group.to_vec(), limit_s, config.min_s, &mut pieces);
-    }
-    let extents: Vec<Cut> = pieces.iter().filter_map(|piece| extent(piece)).collect();
-    let joined = join_short(&extents, limit_s, config.min_s);
+    let extents: Vec<Cut> = pieces(speech, config).iter().filter_map(|piece| extent(piece)).collect();
+    let joined = join_short(&extents, limit_s(config), config.min_s);
     let padded = pad(&joined, config.padding_s, speech.duration);
     // What padding brings to the shortest length is long enough.
     let (segments, short): (Vec<_>, Vec<_>) = padded.into_iter().partition(|cut| cut.duration().0 >= config.min_s);
     Cuts { segments, too_short: short.len() }
+}
+
+/// All speech in pieces that utterances are made of: apart by pauses, and none longer than an utterance may be.
+pub fn pieces(speech: &Speech, config: &SegmentsConfig) -> Vec<Vec<Span>> {
+    let mut pieces = Vec::new();
+    for group in speech.spans.chunk_by(|a, b| b.start.0 - a.end.0 < config.pause_s) {
+        split(group.to_vec(), limit_s(config), config.min_s, &mut pieces);
+    }
+    pieces
+}
+
+/// The longest utterance without its padding.
+fn limit_s(config: &SegmentsConfig) -> f64 {
+    (config.max_s - 2.0 * config.padding_s).max(0.5 * config.max_s)
 }
 
 fn extent(spans: &[Span]) -> Option<Cut> {

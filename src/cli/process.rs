@@ -104,6 +104,10 @@ pub struct ProcessArgs {
     #[arg(long, value_name = "SECONDS", help_heading = "Cleaning")]
     pub max_pause: Option<f64>,
 
+    /// Keep what is music or noise rather than speech [setting process.leave_out_music].
+    #[arg(long, help_heading = "Cleaning")]
+    pub keep_music: bool,
+
     /// Leave out utterances with a lower quality score, from 1 to 5 [default: setting process.min_quality].
     #[arg(long, value_name = "SCORE", help_heading = "Cleaning")]
     pub min_quality: Option<f64>,

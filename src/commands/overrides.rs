@@ -41,11 +41,13 @@ pub(super) fn from_flags(cli: &Cli) -> Vec<Setting> {
     let number = |of: fn(&ProcessArgs) -> Option<f64>| process.and_then(of).map(|value| value.to_string());
     let denoiser = process.and_then(|args| args.denoiser).map(|denoiser| denoiser.name().to_owned());
     let dereverb = process.filter(|args| args.dereverb).map(|_| "true".to_owned());
+    let leave_out_music = process.filter(|args| args.keep_music).map(|_| "false".to_owned());
     let own = [
         set("process.denoise.method", "--denoiser", denoiser),
         set("process.denoise.strength", "--strength", number(|args| args.strength)),
         set("process.denoise.dereverb", "--dereverb", dereverb),
         set("process.max_pause_s", "--max-pause", number(|args| args.max_pause)),
+        set("process.leave_out_music", "--keep-music", leave_out_music),
         set("process.min_quality", "--min-quality", number(|args| args.min_quality)),
         set("runtime.seed", "--seed", cli.global.seed.map(|seed| seed.to_string())),
         set("runtime.cpu_limit", "--cpu-limit", cli.global.cpu_limit.map(|percent| percent.to_string())),

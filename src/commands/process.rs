@@ -15,14 +15,14 @@ use crate::{
     clean::cleaner::{Cleaner, Method},
     cli::{ProcessArgs, VoiceName},
     dataset::{
-        build::{self, BuildError, Denoising, Diarization, Event, Intent, Intention, Report, Request},
+        build::{self, BuildError, Denoising, Diarization, Event, Intent, Intention, Listening, Report, Request},
         scan::Choice,
     },
     denoiser::Strength,
     diarization::{SpeakerCount, clustering::Clustering, hearing::NetworkHearing, pipeline::KnownVoice},
     nn::pool::Pool,
     speaker::Calibration,
-    synthesis::models::Models,
+    synthesis::models::{CLEANED_MUSIC, Models},
     units::Seconds,
 };
 
@@ -42,7 +42,9 @@ pub fn run(args: &ProcessArgs, session: &Session) -> anyhow::Result<()> {
     let settings = session.settings.to_toml()?;
     let hearing = Hearing::new(args, session)?;
     let diarization = hearing.as_ref().map(Hearing::diarization);
+    let listening = listening(session)?;
     let request = Request {
+        listening: listening.as_ref(),
         diarization: diarization.as_ref(),
         input: &args.input,
         output: &args.output,
@@ -112,9 +114,7 @@ impl Hearing {
         let first = networks.take()?;
         let encoder = first.encoder();
         let known = who::known_voices(&args.who, session, encoder.fingerprint())?;
-        let optional = ["plda", "music"].into_iter().filter(|name| models.path(name).exists());
-        let optional = optional.map(|name| models.hash(name)).collect::<Result<Vec<_>, _>>()?.join(" ");
-        let version = format!("{} {} {optional}", models.hash("segmentation")?, encoder.fingerprint());
+        let version = format!("{} {}", models.diarization_version()?, encoder.fingerprint());
         let (calibration, clustering) = (encoder.calibration().unwrap_or_default(), models.clustering(encoder)?);
         drop(first);
         Ok(Some(Self { networks, clustering, calibration, count, known, version }))
@@ -130,6 +130,18 @@ impl Hearing {
             version: &self.version,
         }
     }
+}
+
+/// What tells music and noise from speech, by the settings; none without a model of them.
+fn listening(session: &Session) -> anyhow::Result<Option<Listening>> {
+    let models = Models::new(&paths::models_dir(session.config()), tch::Device::Cpu);
+    if !session.config().process.leave_out_music || !models.path(CLEANED_MUSIC).exists() {
+        return Ok(None);
+    }
+    let encoder = models.speaker()?;
+    let Some(music) = models.cleaned_music(&encoder)? else { return Ok(None) };
+    let version = format!("{} {}", models.hash(CLEANED_MUSIC)?, encoder.fingerprint());
+    Ok(Some(Listening { encoder: Pool::new(move || models.speaker())?, music, version }))
 }
 
 /// What takes away noise, by the settings.

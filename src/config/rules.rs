@@ -47,6 +47,7 @@ pub(super) const RULES: &[(&str, Rule)] = &[
     ("process.remove_hum", Rule::YesOrNo),
     ("process.high_pass", Rule::YesOrNo),
     ("process.max_pause_s", Rule::ZeroOrWithin("keep all pauses", 0.2, 3_600.0)),
+    ("process.leave_out_music", Rule::YesOrNo),
     ("process.min_quality", Rule::ZeroOrWithin("keep all utterances", 1.0, 5.0)),
     ("process.denoise.method", Rule::OneOf(&["network", "rnnoise", "none"])),
     ("process.denoise.strength", Rule::Within(0.0, 1.0)),

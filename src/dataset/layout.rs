@@ -47,7 +47,7 @@ impl Layout {
 
     /// Manifests.
     pub fn recordings(&self) -> PathBuf {
-        self.root.join("metadata/recordings")
+        self.metadata().join("recordings")
     }
 
     /// The manifest of the recording `id`.
@@ -57,37 +57,53 @@ impl Layout {
 
     /// Who speaks when in the recording `id`.
     pub fn turns(&self, id: &str) -> PathBuf {
-        self.root.join("metadata/turns").join(format!("{id}.rttm"))
+        self.turns_folder().join(format!("{id}.rttm"))
+    }
+
+    fn turns_folder(&self) -> PathBuf {
+        self.metadata().join("turns")
+    }
+
+    fn metadata(&self) -> PathBuf {
+        self.root.join("metadata")
     }
 
     /// The same as a page for a browser.
     pub fn page(&self) -> PathBuf {
-        self.root.join("metadata/report.html")
+        self.metadata().join("report.html")
     }
 
     /// Pictures of recordings.
     pub fn pictures(&self) -> PathBuf {
-        self.root.join("metadata/pictures")
+        self.metadata().join("pictures")
     }
 
     /// What the last run did.
     pub fn report(&self) -> PathBuf {
-        self.root.join("metadata/report.json")
+        self.metadata().join("report.json")
     }
 
     /// The settings of the last run.
     pub fn settings(&self) -> PathBuf {
-        self.root.join("metadata/settings.toml")
+        self.metadata().join("settings.toml")
     }
 
     /// Held while a run is at work.
     pub(super) fn lock(&self) -> PathBuf {
-        self.root.join("metadata/.lock")
+        self.metadata().join(".lock")
     }
 
-    /// All folders, outer ones first.
-    pub(super) fn folders(&self) -> [PathBuf; 5] {
-        [self.raw(), self.normalized(), self.speaker_segments(), self.recordings(), self.pictures()]
+    /// All folders that hold files, but for those of speakers; outer ones first.
+    pub(super) fn folders(&self) -> [PathBuf; 7] {
+        [
+            self.raw(),
+            self.normalized(),
+            self.speaker_segments(),
+            self.metadata(),
+            self.recordings(),
+            self.turns_folder(),
+            self.pictures(),
+        ]
     }
 
     /// `path` as manifests give it: relative to the dataset, with forward slashes.

@@ -45,6 +45,9 @@ pub struct Manifest {
     /// Utterances left out because their quality is too low.
     #[serde(default)]
     pub too_bad_segments: usize,
+    /// How much was taken for speech at first and left out as music or noise, in seconds.
+    #[serde(default)]
+    pub music_s: f64,
     /// What was done, in order.
     pub history: Vec<Step>,
     /// Hash of everything but the source that the result depends on.

@@ -183,7 +183,8 @@ impl Hearing for NetworkHearing {
                 for (piece, alone) in pieces(&alone, count).into_iter().zip(&alone) {
                     let activity = activity[piece.clone()].to_vec();
                     let embedding = embed(alone);
-                    let music = self.music.as_ref().map(|music| music.log_odds(&embedding));
+                    let heard = SpeakerEncoder::SAMPLE_RATE.duration(alone.len() * Segmentation::HOP as usize);
+                    let music = self.music.as_ref().map(|music| music.log_odds(&embedding, heard));
                     voices.push(Voice {
                         local: speaker,
                         first: piece.start,

@@ -9,7 +9,7 @@ use super::{
     confidence::Evidence,
     hearing::Hearing,
     rttm,
-    sounds::Loudness,
+    sounds::TakingPart,
     windows::{self, Heard, Window},
 };
 use crate::audio::{AudioError, MonoStream};
@@ -95,9 +95,9 @@ impl Diarizer<'_> {
 
     /// Whose the voices of windows are; sounds are nobody's.
     pub(super) fn cluster(&self, windows: &[Window], count: SpeakerCount) -> Speakers {
-        let loudness = Loudness::of(windows);
-        match loudness.as_ref().and_then(|loudness| Some((loudness, loudness.voices_alone(windows)?))) {
-            Some((loudness, left)) => loudness.with_sounds(windows, self.clustering.cluster(&left, count)),
+        let taking_part = TakingPart::of(windows);
+        match taking_part.voices_alone(windows) {
+            Some(left) => taking_part.with_sounds(self.clustering.cluster(&left, count)),
             None => self.clustering.cluster(windows, count),
         }
     }

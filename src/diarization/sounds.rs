@@ -7,6 +7,7 @@ use tch::{Device, Kind, Tensor};
 
 use super::clustering::Speakers;
 use super::hearing::Voice;
+use super::music;
 use super::segmentation::Segmentation;
 use super::stretches;
 use super::windows::Window;
@@ -94,18 +95,54 @@ impl Sound {
     }
 }
 
+/// Whether somebody takes part, for each voice of each window.
+#[derive(Debug)]
+pub(super) struct TakingPart(Vec<Vec<bool>>);
+
+impl TakingPart {
+    /// Of windows in order.
+    pub fn of(windows: &[Window]) -> Self {
+        let mut takes_part = music::among_voices(windows);
+        takes_part.iter_mut().flatten().for_each(|is| *is = !*is);
+        if let Some(loudness) = Loudness::of(windows, &takes_part) {
+            let voices = windows.iter().flat_map(|window| &window.voices);
+            voices.zip(takes_part.iter_mut().flatten()).for_each(|(voice, is)| *is &= loudness.has(voice));
+        }
+        Self(takes_part)
+    }
+
+    /// The windows without what is none; nothing where all voices are.
+    pub fn voices_alone(&self, windows: &[Window]) -> Option<Vec<Window>> {
+        let left = |(window, takes_part): (&Window, &Vec<bool>)| {
+            let voices = window.voices.iter().zip(takes_part).filter_map(|(voice, is)| is.then(|| voice.clone()));
+            Window { voices: voices.collect(), ..window.clone() }
+        };
+        let all = self.0.iter().flatten().all(|is| *is);
+        (!all).then(|| windows.iter().zip(&self.0).map(left).collect())
+    }
+
+    /// The speakers of windows from those of the voices alone; sounds are nobody's.
+    pub fn with_sounds(&self, mut speakers: Speakers) -> Speakers {
+        for (takes_part, owners) in self.0.iter().zip(&mut speakers.owners) {
+            let mut own = owners.iter().copied();
+            *owners = takes_part.iter().map(|is| if *is { own.next().flatten() } else { None }).collect();
+        }
+        speakers
+    }
+}
+
 /// How loud it is where people take part.
 #[derive(Debug)]
-pub(super) struct Loudness {
+struct Loudness {
     loudest_db: f32,
     quiet_db: f32,
 }
 
 impl Loudness {
-    /// Of the voices of windows; none where there are none.
-    pub fn of(windows: &[Window]) -> Option<Self> {
+    /// Of the voices of windows, of which those are `speech`; none where there are none.
+    fn of(windows: &[Window], speech: &[Vec<bool>]) -> Option<Self> {
         let all = || windows.iter().flat_map(|window| &window.voices);
-        let speech = || all().filter(|voice| !is_music(voice));
+        let speech = || all().zip(speech.iter().flatten()).filter(|(_, is)| **is).map(|(voice, _)| voice);
         let loudest = |least: usize| {
             let levels = speech().filter(|voice| voice.frames >= least).map(|voice| voice.level_db);
             let mut levels: Vec<f32> = levels.collect();
@@ -121,37 +158,13 @@ impl Loudness {
         })
     }
 
-    /// Whether it is the voice of somebody who takes part.
+    /// Whether it is the voice of somebody who takes part, if it is one.
     fn has(&self, voice: &Voice) -> bool {
         let (below, above) = (self.loudest_db - voice.level_db, voice.level_db - self.quiet_db);
         let faint = below > FAINT_DB && above < NEAR_NOISE_DB;
         let noise = below > SOFT_DB && above > CLEAR_DB && voice.voiced < LEAST_VOICED;
-        !faint && !noise && !is_music(voice)
+        !faint && !noise
     }
-
-    /// The windows without what is none; nothing where all voices are.
-    pub fn voices_alone(&self, windows: &[Window]) -> Option<Vec<Window>> {
-        let left = |window: &Window| {
-            let voices = window.voices.iter().filter(|voice| self.has(voice)).cloned().collect();
-            Window { voices, ..window.clone() }
-        };
-        let all = windows.iter().flat_map(|window| &window.voices).all(|voice| self.has(voice));
-        (!all).then(|| windows.iter().map(left).collect())
-    }
-
-    /// The speakers of windows from those of the voices alone; sounds are nobody's.
-    pub fn with_sounds(&self, windows: &[Window], mut speakers: Speakers) -> Speakers {
-        for (window, owners) in windows.iter().zip(&mut speakers.owners) {
-            let mut own = owners.iter().copied();
-            let of = |voice: &Voice| if self.has(voice) { own.next().flatten() } else { None };
-            *owners = window.voices.iter().map(of).collect();
-        }
-        speakers
-    }
-}
-
-fn is_music(voice: &Voice) -> bool {
-    voice.music.is_some_and(|log_odds| log_odds > 0.0)
 }
 
 #[cfg(test)]
@@ -211,7 +224,7 @@ mod tests {
     }
 
     fn voices_alone(windows: &[Window]) -> Option<Vec<Window>> {
-        Loudness::of(windows)?.voices_alone(windows)
+        TakingPart::of(windows).voices_alone(windows)
     }
 
     #[test]
@@ -234,8 +247,7 @@ mod tests {
             left.iter().map(|window| window.voices.iter().map(|voice| voice.local).collect()).collect();
         assert_eq!(numbers, [vec![1, 2], vec![1, 1], vec![0, 1]]);
         let owners = vec![vec![Some(0), Some(2)], vec![Some(0), Some(0)], vec![Some(1), Some(0)]];
-        let whole = Loudness::of(&windows).expect("voices");
-        let whole = whole.with_sounds(&windows, Speakers { centroids: vec![vec![1.0]; 3], owners });
+        let whole = TakingPart::of(&windows).with_sounds(Speakers { centroids: vec![vec![1.0]; 3], owners });
         let expected = [vec![None, Some(0), Some(2)], vec![Some(0); 2], vec![Some(1), None, Some(0), None]];
         assert_eq!(whole.owners, expected);
         assert_eq!((voices_alone(&left), voices_alone(&[])), (None, None));

@@ -38,7 +38,7 @@ impl SpeakerEncoder {
     pub const MIN_DURATION: Seconds = Seconds(0.5);
     /// Longer recordings are cut into equal parts of at most this, whose embeddings are averaged: the network learns
     /// from crops of a few seconds, and memory does not grow with the length.
-    const MAX_PART: Seconds = Seconds(8.0);
+    pub const MAX_PART: Seconds = Seconds(8.0);
     /// Parts are as long as a multiple of this: libtorch keeps memory for every length that it has met.
     const STEP: Seconds = Seconds(0.25);
     /// So many windows go through the network at once; another fixed size, for the same reason.

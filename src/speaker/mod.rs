@@ -37,7 +37,7 @@ pub use front_end::FeatureKind;
 pub use import::{ImportError, from_speechbrain};
 pub use pooling::AttentiveStatisticsPooling;
 pub use res2net::{Res2NetBlock, SeRes2NetBlock};
-pub use speech::{Heard, ListenError, Listener, MAX_SPEECH, SpokenAudio};
+pub use speech::{Heard, ListenError, Listener, MAX_SPEECH, SpokenAudio, append_speech};
 pub use squeeze_excitation::SqueezeExcitation;
 pub use stream::{SpeakerStream, StreamConfig, Update};
 pub use tdnn::TdnnBlock;

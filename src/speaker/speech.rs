@@ -125,7 +125,7 @@ impl SpokenAudio {
 }
 
 /// Appends what lies in `spans` of `block`, which begins at sample `start`.
-pub(super) fn append_speech(spans: &[Span], start: usize, block: &[f32], speech: &mut Vec<f32>) {
+pub fn append_speech(spans: &[Span], start: usize, block: &[f32], speech: &mut Vec<f32>) {
     for span in spans {
         let clip = |time| RATE.samples(time).clamp(start, start + block.len()) - start;
         speech.extend_from_slice(&block[clip(span.start)..clip(span.end)]);

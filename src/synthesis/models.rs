@@ -47,6 +47,12 @@ pub struct Models {
 /// Names of built-in voices' tensors in the acoustic model's file begin so.
 pub const BUILT_IN: &str = "voices.";
 
+/// Components of diarization that fit one encoder: without them, or with another encoder, it does without.
+const PLDA: &str = "plda";
+const MUSIC: &str = "music";
+/// What tells music and noise from speech in cleaned recordings likewise.
+pub const CLEANED_MUSIC: &str = "music-cleaned";
+
 impl Models {
     /// Models in `folder`, to be loaded onto `device`.
     pub fn new(folder: &Path, device: Device) -> Self {
@@ -74,6 +80,27 @@ impl Models {
         let bytes = std::fs::read(&path).map_err(crate::error::FileError::on("read", &path));
         let bytes = bytes.map_err(|source| ModelError::Load { path, source: source.into() })?;
         Ok(blake3::hash(&bytes).to_hex().to_string())
+    }
+
+    /// Hashes of all that tells speakers apart, but for the encoder of their embeddings.
+    pub fn diarization_version(&self) -> Result<String, ModelError> {
+        let optional = [PLDA, MUSIC].into_iter().filter(|component| self.path(component).exists());
+        let hashes: Result<Vec<_>, _> =
+            ["segmentation"].into_iter().chain(optional).map(|name| self.hash(name)).collect();
+        Ok(hashes?.join(" "))
+    }
+
+    /// A component that may be missing.
+    fn optional<T>(
+        &self,
+        component: &str,
+        load: impl FnOnce(&Path) -> Result<Option<T>, CheckpointError>,
+    ) -> Result<Option<T>, ModelError> {
+        let path = self.path(component);
+        match path.exists() {
+            true => load(&path).map_err(|source| ModelError::Load { path, source }),
+            false => Ok(None),
+        }
     }
 
     /// The acoustic model, with `adapter`'s tensors in place of the base's, and its variables.
@@ -105,11 +132,7 @@ impl Models {
     /// The discriminators that the acoustic model was trained against, where they came with it: training a voice goes on
     /// with them, speaking needs none.
     pub fn judges(&self) -> Result<Option<Weights>, ModelError> {
-        let path = self.path("judges");
-        match path.exists() {
-            true => Weights::read(&path).map(Some).map_err(|source| ModelError::Load { path, source }),
-            false => Ok(None),
-        }
+        self.optional("judges", |path| Weights::read(path).map(Some))
     }
 
     /// The vocoder.
@@ -127,15 +150,15 @@ impl Models {
     /// Says which voices are of one speaker, by embeddings of `encoder`: by likelihood where there is a model of them, else
     /// by their cosines.
     pub fn clustering(&self, encoder: &SpeakerEncoder) -> Result<Box<dyn Clustering + Send + Sync>, ModelError> {
-        let path = self.path("plda");
-        let known = match path.exists() {
-            true => Plda::load(&path, encoder.fingerprint()).map_err(|source| ModelError::Load { path, source })?,
-            false => None,
-        };
-        Ok(match known {
+        Ok(match self.optional(PLDA, |path| Plda::load(path, encoder.fingerprint()))? {
             Some(plda) => Box::new(Bayesian::new(plda)),
             None => Box::new(Agglomerative::default()),
         })
+    }
+
+    /// What tells music and noise from speech in cleaned recordings, by embeddings of `encoder`.
+    pub fn cleaned_music(&self, encoder: &SpeakerEncoder) -> Result<Option<Music>, ModelError> {
+        self.optional(CLEANED_MUSIC, |path| Music::load(path, encoder.fingerprint()))
     }
 
     /// The phoneme recogniser.
@@ -176,14 +199,8 @@ impl Models {
         let segmentation = Segmentation::load(&path, &base, self.device)
             .map_err(|source| ModelError::Segmentation { path, source })?;
         let encoder = if encoder == self.path("speaker") { None } else { Some(self.speaker_at(encoder)?) };
-        let path = self.path("music");
-        let music = match path.exists() {
-            true => {
-                let fingerprint = encoder.as_ref().unwrap_or(&base).fingerprint();
-                Music::load(&path, fingerprint).map_err(|source| ModelError::Load { path, source })?
-            }
-            false => None,
-        };
+        let fingerprint = encoder.as_ref().unwrap_or(&base).fingerprint();
+        let music = self.optional(MUSIC, |path| Music::load(path, fingerprint))?;
         Ok(NetworkHearing { base, segmentation, encoder, music })
     }
 

@@ -20,6 +20,8 @@ use voice_clone::{
 
 /// The rate of the speech made here.
 pub const RATE: SampleRate = SampleRate(24_000);
+/// The setting for it: the speaker encoder does not take the voice that is made here for one.
+pub const KEEP_MUSIC: (&str, &str) = ("VOICE_CLONE_PROCESS_LEAVE_OUT_MUSIC", "false");
 
 /// A folder of its own for each test, where the program runs, and which is its home.
 pub struct Place {
@@ -45,6 +47,7 @@ impl Place {
                 command.env_remove(name);
             }
         }
+        command.env(KEEP_MUSIC.0, KEEP_MUSIC.1);
         command
     }
 

@@ -88,7 +88,10 @@ pub(super) fn segments(layout: &Layout, plan: &Plan, text: Option<&str>) -> Vec<
 
 pub(super) fn history(config: &Config, written: bool) -> Vec<Step> {
     let step = |name: &str, settings| Step { step: name.to_owned(), version: METHOD_VERSION, settings };
-    let mut history = vec![step("voice activity", json!(config.vad))];
+    let mut history = vec![
+        step("voice activity", json!(config.vad)),
+        step("leave out music", json!({ "leave_out_music": config.leave_out_music })),
+    ];
     if written {
         history.extend([
             step("mean of the channels", json!({})),
@@ -119,7 +122,7 @@ fn readable(quality: Quality) -> Quality {
 }
 
 /// `value` to so many decimal places, for files that people read.
-fn rounded(value: f64, places: i32) -> f64 {
+pub(super) fn rounded(value: f64, places: i32) -> f64 {
     let scale = 10f64.powi(places);
     (value * scale).round() / scale
 }

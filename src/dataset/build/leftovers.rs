@@ -19,8 +19,6 @@ impl Leftovers {
     pub(super) fn collect(layout: &Layout) -> Result<Self, FileError> {
         let mut leftovers = Self::default();
         let mut folders = layout.folders().to_vec();
-        folders.extend(layout.recordings().parent().map(Path::to_path_buf));
-        folders.extend(layout.turns("").parent().filter(|folder| folder.is_dir()).map(Path::to_path_buf));
         let segments = layout.speaker_segments();
         while let Some(folder) = folders.pop() {
             for path in entries(&folder)? {
@@ -66,11 +64,10 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let layout = Layout::new(root.path());
         let mut folders = layout.folders().to_vec();
-        folders.extend([layout.speaker_segments().join("anna"), layout.turns("a").parent().unwrap().to_path_buf()]);
+        folders.push(layout.speaker_segments().join("anna"));
         for folder in &folders {
             fs::create_dir_all(folder).unwrap();
         }
-        folders.push(layout.report().parent().unwrap().to_path_buf());
         for folder in &folders {
             fs::write(folder.join(".writing-x.part"), "half").unwrap();
             fs::write(folder.join("a_0001.wav"), "whole").unwrap();

@@ -6,6 +6,7 @@
 mod describe;
 mod intent;
 mod leftovers;
+mod listening;
 mod names;
 mod page;
 mod passage;
@@ -45,6 +46,7 @@ use crate::{
 
 pub use self::{
     intent::{Intent, Intention},
+    listening::Listening,
     report::{Duplicate, Line, Report, SetAside, Status, Totals},
     speakers::Diarization,
 };
@@ -60,6 +62,8 @@ pub struct Request<'a> {
     pub speaker: Option<&'a str>,
     /// What tells the speakers of a recording apart, if there may be several.
     pub diarization: Option<&'a Diarization<'a>>,
+    /// What tells music and noise from speech, if they are left out.
+    pub listening: Option<&'a Listening>,
     /// Which of the folder's recordings.
     pub choice: &'a Choice,
     /// How recordings are cleaned.
@@ -101,8 +105,8 @@ pub enum BuildError {
     /// A recording can't be cleaned for a reason that is not its own.
     #[error(transparent)]
     Clean(#[from] CleanError),
-    /// There are no weights to hear speakers with any more.
-    #[error("cannot tell speakers apart")]
+    /// There are no weights to hear voices with any more.
+    #[error("cannot hear voices")]
     Hearing(#[source] LoadError),
     /// There is nothing to process.
     #[error("{} holds no recordings; looked in it for {SUPPORTED_INPUT}, as far as --recursive, --include and --exclude allow", .0.display())]
@@ -140,9 +144,8 @@ pub fn build(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Repo
     let _lock = processes.is_first().then(|| lock(&layout)).transpose()?;
     let leftovers = if processes.is_first() { Leftovers::collect(&layout)? } else { Leftovers::default() };
     let (mut report, jobs) = survey(request, &layout, found, observe)?;
-    // With fewer recordings than threads, each may have two.
-    let ahead = jobs.len() < rayon::current_num_threads();
-    let context = Context::new(request, &layout, leftovers, ahead)?;
+    let threads = rayon::current_num_threads().div_ceil(jobs.len().max(1)).min(recording::MOST_THREADS);
+    let context = Context::new(request, &layout, leftovers, threads)?;
     // Names are given by what lies there, so nobody writes before all have looked.
     processes.barrier();
     let share: Vec<&Job> = jobs.iter().skip(processes.index()).step_by(processes.count()).collect();
@@ -214,7 +217,7 @@ pub fn intend(request: &Request, observe: &(dyn Fn(Event) + Sync)) -> Result<Vec
     refuse_input_in_output(request)?;
     let layout = Layout::new(request.output);
     let (report, jobs) = survey(request, &layout, find(request)?, observe)?;
-    let context = Context::new(request, &layout, Leftovers::default(), false)?;
+    let context = Context::new(request, &layout, Leftovers::default(), 1)?;
     Ok(intent::of(&jobs, &context, &report))
 }
 

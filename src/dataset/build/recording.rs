@@ -34,6 +34,9 @@ use crate::{
 
 /// Raised when the same recording and settings give another result than before.
 pub(super) const METHOD_VERSION: u32 = 3;
+/// A recording is worked on by so many threads at once: one decodes while the other cleans, and beside them each hears
+/// with a copy of the networks.
+pub(super) const MOST_THREADS: usize = 2;
 const PROGRAM: &str = concat!("voice-clone ", env!("CARGO_PKG_VERSION"));
 
 /// A recording to be processed.
@@ -48,8 +51,8 @@ pub(super) struct Context<'a> {
     pub(super) layout: &'a Layout,
     leftovers: Leftovers,
     pub(super) format: OutputFormat,
-    /// Whether a recording may take two threads.
-    pub(super) ahead: bool,
+    /// How many threads a recording may take.
+    pub(super) threads: usize,
 }
 
 impl<'a> Context<'a> {
@@ -57,10 +60,10 @@ impl<'a> Context<'a> {
         request: &'a Request,
         layout: &'a Layout,
         leftovers: Leftovers,
-        ahead: bool,
+        threads: usize,
     ) -> Result<Self, BuildError> {
         let format = request.config.format.parse().map_err(BuildError::Format)?;
-        Ok(Self { request, layout, leftovers, format, ahead })
+        Ok(Self { request, layout, leftovers, format, threads })
     }
 
     /// How recordings are cleaned.
@@ -96,18 +99,22 @@ fn remake(job: &Job, context: &Context, fingerprint: String, passage: &Passage) 
         config: context.config(),
         cleaner: &context.request.denoising.cleaner,
         scratch: context.layout.root(),
-        ahead: context.ahead,
+        ahead: context.threads > 1,
     };
     let analyse = || analyser.analyse(path, &mut |done| passage.analysed(done)).map_err(BuildError::from);
     // Denoising takes away what tells voices apart: they are told apart in the recording as it came.
     let diarize = |threads| context.request.diarization.map(|diarization| diarization.of(path, threads)).transpose();
-    let ((analysis, cleaned), found) = if context.ahead {
-        let (analysed, found) = rayon::join(analyse, || diarize(2));
+    let ((mut analysis, mut cleaned), found) = if context.threads > 1 {
+        let (analysed, found) = rayon::join(analyse, || diarize(context.threads));
         (analysed?, found?)
     } else {
         // A recording that can't be used is not heard.
         (analyse()?, diarize(1)?)
     };
+    // A transcript says what is spoken.
+    if let Some(listening) = context.request.listening.filter(|_| job.transcript.is_none()) {
+        listening.leave_out_music(&mut analysis, &mut cleaned, &context.config().segments)?;
+    }
     clear(job, context)?;
     Ok(write(job, context, &analysis, cleaned, found.as_ref(), fingerprint, passage)?)
 }
@@ -120,6 +127,7 @@ fn fingerprint(job: &Job, context: &Context) -> String {
         context.request.denoising.version,
         context.request.speaker,
         context.request.diarization.map(Diarization::settings),
+        context.request.listening.map(|listening| &listening.version),
         job.transcript
     ]);
     blake3::hash(parts.to_string().as_bytes()).to_hex().to_string()
@@ -197,6 +205,7 @@ fn write(
         segments: describe::segments(context.layout, &plan, part_text),
         too_short_segments: plan.too_short,
         too_bad_segments: plan.too_bad,
+        music_s: describe::rounded(analysis.left_out.0, 2),
         speakers: plan.speakers,
         turns,
         fingerprint,

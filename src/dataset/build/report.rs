@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Request;
 use crate::dataset::manifest::{Manifest, SCHEMA_VERSION};
+use crate::units::Seconds;
 
 /// Above this share of clipped samples a recording sounds distorted.
 const MUCH_CLIPPING: f64 = 0.001;
@@ -115,6 +116,7 @@ impl Line {
     /// The line of a recording with a manifest; set aside if there is nothing to use in it.
     pub(super) fn of(path: &Path, manifest: &Manifest, status: Status) -> Self {
         let reason = match (&manifest.normalized, manifest.segments.len()) {
+            (None, _) if manifest.music_s > 0.0 => Some("no speech found, but music or noise".to_owned()),
             (None, _) => Some("no speech found".to_owned()),
             (Some(_), 0) => Some("no speech long enough for an utterance".to_owned()),
             _ => None,
@@ -161,7 +163,8 @@ fn warnings(manifest: &Manifest) -> Vec<String> {
         signal.snr_db.filter(|&snr| snr < LITTLE_SNR_DB).map(|snr| format!("noisy: {snr:.0} dB above the noise"));
     let hum = manifest.signal.hum.filter(|hum| hum.dbfs > AUDIBLE_HUM_DBFS);
     let humming = hum.map(|hum| format!("mains hum at {:.0} Hz, {:.0} dBFS, taken away", hum.mains_hz, hum.dbfs));
-    [damaged, clipped, noisy, humming].into_iter().flatten().collect()
+    let music = (manifest.music_s > 0.0).then(|| format!("{} of music or noise left out", Seconds(manifest.music_s)));
+    [damaged, clipped, noisy, humming, music].into_iter().flatten().collect()
 }
 
 impl Report {

@@ -1,6 +1,6 @@
 //! Who speaks in a recording, and which parts are theirs alone.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -76,8 +76,6 @@ impl Diarization<'_> {
 /// Writes the turns of the recording `id` beside its manifest and gives the path in the dataset.
 pub(super) fn write_turns(found: &Diarized, id: &str, layout: &Layout) -> Result<String, FileError> {
     let path = layout.turns(id);
-    let folder = path.parent().unwrap_or(layout.root());
-    fs::create_dir_all(folder).map_err(FileError::on("create folder", folder))?;
     // RTTM separates fields by blanks.
     let file = id.replace(char::is_whitespace, "_");
     let named: Vec<Turn> = found.turns.iter().map(|turn| Turn { file: file.clone(), ..turn.clone() }).collect();

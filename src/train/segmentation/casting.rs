@@ -1,14 +1,11 @@
 //! Who talks to whom: people who sound alike make the hard conversations, and chance seldom brings them together.
 
-use std::cmp::Reverse;
-
 use rand::{Rng, seq::index};
 use rand_chacha::ChaCha8Rng;
 
 use crate::augment::Spoken;
 use crate::nn::host::floats;
 use crate::speaker::{SpeakerEncoder, cosine, mean_embedding};
-use crate::units::Seconds;
 
 /// Chooses the people of conversations.
 #[derive(Debug, Clone)]
@@ -23,16 +20,15 @@ pub(super) struct Casting {
 impl Casting {
     /// So many voices each may be cast with.
     const NEAREST: usize = 12;
-    /// What is heard of each voice: so many utterances, and so much of each.
+    /// So many utterances of each voice are heard, as much of each as the encoder hears at once.
     const UTTERANCES: usize = 3;
-    const LONGEST: Seconds = Seconds(8.0);
 
     /// Hears every voice. `share` of all casts will sound alike; nothing is heard if it is 0.
     pub fn new(voices: &[Vec<Spoken>], encoder: &SpeakerEncoder, share: f64) -> Self {
         if share <= 0.0 {
             return Self { voices: voices.len(), nearest: Vec::new(), share };
         }
-        let longest = SpeakerEncoder::SAMPLE_RATE.samples(Self::LONGEST) as i64;
+        let longest = SpeakerEncoder::SAMPLE_RATE.samples(SpeakerEncoder::MAX_PART) as i64;
         let embedding = |utterances: &Vec<Spoken>| {
             let one = |spoken: &Spoken| {
                 let samples = &spoken.samples;
@@ -47,8 +43,8 @@ impl Casting {
     fn among(embeddings: &[Vec<f32>], share: f64) -> Self {
         let nearest = |voice: usize| {
             let mut others: Vec<usize> = (0..embeddings.len()).filter(|&other| other != voice).collect();
-            let similarity = |other: &usize| (cosine(&embeddings[voice], &embeddings[*other]) * 1e6) as i64;
-            others.sort_by_cached_key(|other| Reverse(similarity(other)));
+            let similarity: Vec<f32> = embeddings.iter().map(|other| cosine(&embeddings[voice], other)).collect();
+            others.sort_by(|&one, &other| similarity[other].total_cmp(&similarity[one]));
             others.truncate(Self::NEAREST);
             others
         };
