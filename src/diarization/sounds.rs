@@ -114,7 +114,7 @@ impl TakingPart {
     /// The windows without what is none; nothing where all voices are.
     pub fn voices_alone(&self, windows: &[Window]) -> Option<Vec<Window>> {
         let left = |(window, takes_part): (&Window, &Vec<bool>)| {
-            let voices = window.voices.iter().zip(takes_part).filter_map(|(voice, is)| is.then(|| voice.clone()));
+            let voices = window.voices.iter().zip(takes_part).filter(|(_, is)| **is).map(|(voice, _)| voice.clone());
             Window { voices: voices.collect(), ..window.clone() }
         };
         let all = self.0.iter().flatten().all(|is| *is);

@@ -86,12 +86,12 @@ pub(super) fn segments(layout: &Layout, plan: &Plan, text: Option<&str>) -> Vec<
     plan.utterances.iter().map(segment).collect()
 }
 
-pub(super) fn history(config: &Config, written: bool) -> Vec<Step> {
+pub(super) fn history(config: &Config, listened: bool, written: bool) -> Vec<Step> {
     let step = |name: &str, settings| Step { step: name.to_owned(), version: METHOD_VERSION, settings };
-    let mut history = vec![
-        step("voice activity", json!(config.vad)),
-        step("leave out music", json!({ "leave_out_music": config.leave_out_music })),
-    ];
+    let mut history = vec![step("voice activity", json!(config.vad))];
+    if listened {
+        history.push(step("leave out music", json!({ "leave_out_music": config.leave_out_music })));
+    }
     if written {
         history.extend([
             step("mean of the channels", json!({})),

@@ -3,7 +3,7 @@
 
 use rayon::prelude::*;
 
-use super::{BuildError, CleanError};
+use super::{BuildError, CleanError, passage::Passage};
 use crate::{
     audio::Resampler,
     clean::{
@@ -40,9 +40,11 @@ impl Listening {
         analysis: &mut Analysis,
         cleaned: &mut Scratch,
         config: &SegmentsConfig,
+        passage: &Passage,
     ) -> Result<(), BuildError> {
         let pieces = segments::pieces(&analysis.speech, config);
-        let music = music::among(&self.hear(&pieces, cleaned, analysis.output_rate)?);
+        let heard = &mut |position: Seconds| passage.listened(position.0 / analysis.source.duration.0);
+        let music = music::among(&self.hear(&pieces, cleaned, analysis.output_rate, heard)?);
         if music.contains(&true) {
             let speech = pieces.into_iter().zip(music).filter(|(_, is_music)| !is_music);
             analysis.restrict_speech(speech.flat_map(|(piece, _)| piece).collect());
@@ -56,6 +58,7 @@ impl Listening {
         pieces: &[Vec<Span>],
         cleaned: &mut Scratch,
         rate: SampleRate,
+        progress: &mut dyn FnMut(Seconds),
     ) -> Result<Vec<Candidate>, BuildError> {
         let failed = |error: std::io::Error| CleanError::Source(error.into());
         let mut resampler = Resampler::new(rate, RATE).map_err(CleanError::Source)?;
@@ -67,6 +70,7 @@ impl Listening {
                 heard.extend(self.judge(&cut)?);
                 cut.clear();
             }
+            progress(RATE.duration(cutter.position));
         }
         cutter.push(&resampler.finish(), &mut cut);
         cutter.finish(&mut cut);

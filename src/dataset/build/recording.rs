@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{
     BuildError, Line, Request, Status, describe,
     leftovers::Leftovers,
+    listening::Listening,
     names::Named,
     passage::Passage,
     picture,
@@ -66,6 +67,11 @@ impl<'a> Context<'a> {
         Ok(Self { request, layout, leftovers, format, threads })
     }
 
+    /// What tells music and noise from speech in a recording; a transcript says what is spoken.
+    fn listening(&self, job: &Job) -> Option<&Listening> {
+        self.request.listening.filter(|_| job.transcript.is_none())
+    }
+
     /// How recordings are cleaned.
     pub(super) fn config(&self) -> &Config {
         self.request.config
@@ -111,9 +117,8 @@ fn remake(job: &Job, context: &Context, fingerprint: String, passage: &Passage) 
         // A recording that can't be used is not heard.
         (analyse()?, diarize(1)?)
     };
-    // A transcript says what is spoken.
-    if let Some(listening) = context.request.listening.filter(|_| job.transcript.is_none()) {
-        listening.leave_out_music(&mut analysis, &mut cleaned, &context.config().segments)?;
+    if let Some(listening) = context.listening(job) {
+        listening.leave_out_music(&mut analysis, &mut cleaned, &context.config().segments, passage)?;
     }
     clear(job, context)?;
     Ok(write(job, context, &analysis, cleaned, found.as_ref(), fingerprint, passage)?)
@@ -199,7 +204,7 @@ fn write(
         signal: describe::signal(analysis),
         raw,
         picture,
-        history: describe::history(context.config(), normalized.is_some()),
+        history: describe::history(context.config(), context.listening(job).is_some(), normalized.is_some()),
         normalized,
         transcript: job.transcript.clone(),
         segments: describe::segments(context.layout, &plan, part_text),

@@ -12,6 +12,8 @@ use crate::units::Seconds;
 const MUCH_CLIPPING: f64 = 0.001;
 /// Below this ratio noise gets learnt with the voice.
 const LITTLE_SNR_DB: f64 = 15.0;
+/// Music and noise that is worth a word.
+const MUCH_MUSIC_S: f64 = 1.0;
 /// Hum that is worth a word.
 const AUDIBLE_HUM_DBFS: f64 = -55.0;
 
@@ -163,7 +165,8 @@ fn warnings(manifest: &Manifest) -> Vec<String> {
         signal.snr_db.filter(|&snr| snr < LITTLE_SNR_DB).map(|snr| format!("noisy: {snr:.0} dB above the noise"));
     let hum = manifest.signal.hum.filter(|hum| hum.dbfs > AUDIBLE_HUM_DBFS);
     let humming = hum.map(|hum| format!("mains hum at {:.0} Hz, {:.0} dBFS, taken away", hum.mains_hz, hum.dbfs));
-    let music = (manifest.music_s > 0.0).then(|| format!("{} of music or noise left out", Seconds(manifest.music_s)));
+    let music =
+        (manifest.music_s > MUCH_MUSIC_S).then(|| format!("{} of music or noise left out", Seconds(manifest.music_s)));
     [damaged, clipped, noisy, humming, music].into_iter().flatten().collect()
 }
 
