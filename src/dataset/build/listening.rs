@@ -154,7 +154,7 @@ mod tests {
         ];
         let samples: Vec<f32> = (0..176).map(|at| at as f32).collect();
         let expected =
-            [(0.0, vec![0..16, 32..48]), (0.0035, vec![56..64]), (0.006, vec![96..120]), (0.009, vec![144..176])];
+            [(0.0, [0..16, 32..48]), (0.0035, [56..64, 0..0]), (0.006, [96..120, 0..0]), (0.009, [144..176, 0..0])];
         let expected = expected.map(|(start, ranges)| {
             let samples = ranges.into_iter().flat_map(|range| samples[range].to_vec()).collect();
             Piece { start: Seconds(start), samples }
