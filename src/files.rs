@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, Read, Write},
     path::Path,
 };
@@ -106,6 +106,23 @@ pub fn remove_if_there(path: &Path) -> Result<(), FileError> {
     }
 }
 
+/// Locks a file, which is made if need be, as long as it is open; the system lets go of it if the process is killed.
+/// None if somebody else holds it.
+///
+/// # Errors
+/// A file that can't be made or locked.
+pub fn lock(path: &Path) -> Result<Option<File>, FileError> {
+    let file = File::create(path).map_err(FileError::on("create", path))?;
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Ok(None),
+        // Some network file systems know no locks; then nothing guards against a second run.
+        Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
+            Err(FileError::on("lock", path)(error))
+        }
+        _ => Ok(Some(file)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +156,17 @@ mod tests {
     fn a_folder_in_the_way_is_an_error() {
         let folder = tempfile::tempdir().unwrap();
         assert!(write_atomically(folder.path(), b"x").is_err());
+    }
+
+    #[test]
+    fn one_holds_a_lock_until_it_is_dropped() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".lock");
+        let held = lock(&path).unwrap();
+        assert!(held.is_some() && lock(&path).unwrap().is_none());
+        drop(held);
+        assert!(lock(&path).unwrap().is_some());
+        assert!(lock(folder.path()).is_err());
     }
 
     #[test]

@@ -193,6 +193,12 @@ fn the_segmentation_network_is_trained_and_used() {
     let failed = bench.run(&[&base[..], &["--steps", "1"]].concat()).code(1);
     let said = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
     assert!(said.contains("alike is 1.5; expected a share from 0 to 1"), "{said}");
+    // Two trainings don't write to one folder.
+    let held = voice_clone::files::lock(&bench.path("runs/segmentation/.lock")).expect("a file");
+    let failed = bench.run(&[&base[..], &["--steps", "1"]].concat()).code(1);
+    let said = String::from_utf8_lossy(&failed.get_output().stderr).into_owned();
+    assert!(held.is_some() && said.contains("another training is writing to runs/segmentation"), "{said}");
+    drop(held);
     let last = log(&bench, "segmentation").pop().expect("a line");
     assert_eq!(last["validation"][0][0], "der");
     publish(&bench, "segmentation");

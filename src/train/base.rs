@@ -1,6 +1,7 @@
 //! Base training: from a corpus and a recipe to a component's weights.
 
 use std::collections::{HashMap, HashSet};
+use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -19,6 +20,8 @@ use super::vocoder::{TaughtMels, VocoderRecipe, VocoderTask};
 use crate::aligner::Aligner;
 use crate::dataset::corpus::{CorpusUtterance, read_corpus};
 use crate::dataset::prepared::{Prepared, Preparer};
+use crate::error::FileError;
+use crate::files;
 use crate::nn::checkpoint::Weights;
 use crate::processes::Processes;
 use crate::synthesis::models::Models;
@@ -97,9 +100,16 @@ pub struct BaseTraining<'a> {
     pub observer: &'a dyn Observer,
 }
 
+/// Held while a training writes to `folder`.
+fn lock(folder: &Path) -> Result<File, TrainError> {
+    fs::create_dir_all(folder).map_err(FileError::on("create", folder))?;
+    files::lock(&folder.join(".lock"))?.ok_or_else(|| TrainError::Busy(folder.to_path_buf()))
+}
+
 impl BaseTraining<'_> {
     /// Trains one component; its weights are then in the options' folder. Returns the steps done.
     pub fn run(self, component: Component) -> Result<u64, TrainError> {
+        let _lock = self.processes.is_first().then(|| lock(&self.options.folder)).transpose()?;
         // Where all batches have one shape, cuDNN may try which of its kernels is the fastest.
         let one_shape = matches!(component, Component::Vocoder | Component::Denoiser | Component::Segmentation);
         tch::Cuda::cudnn_set_benchmark(one_shape);

@@ -18,8 +18,7 @@ mod speakers;
 
 use std::{
     collections::{HashMap, HashSet},
-    fs::{self, File, TryLockError},
-    io,
+    fs::{self, File},
     path::{Path, PathBuf},
 };
 
@@ -245,16 +244,7 @@ fn refuse_input_in_output(request: &Request) -> Result<(), BuildError> {
 
 /// Held until it is dropped; the system lets go of it if the process is killed.
 fn lock(layout: &Layout) -> Result<File, BuildError> {
-    let path = layout.lock();
-    let file = File::create(&path).map_err(FileError::on("create", &path))?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => Err(BuildError::Busy(layout.root().to_path_buf())),
-        // Some network file systems know no locks; then nothing guards against a second run.
-        Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
-            Err(FileError::on("lock", &path)(error).into())
-        }
-        _ => Ok(file),
-    }
+    files::lock(&layout.lock())?.ok_or_else(|| BuildError::Busy(layout.root().to_path_buf()))
 }
 
 /// Hashes the recordings, and gives each its name and its transcript. What can't be read goes into the report.

@@ -1,5 +1,7 @@
 //! Why training stops before its end.
 
+use std::path::PathBuf;
+
 use super::replica::Left;
 use crate::error::FileError;
 use crate::nn::checkpoint::CheckpointError;
@@ -17,6 +19,9 @@ pub enum TrainError {
     /// A log could not be written.
     #[error(transparent)]
     File(#[from] FileError),
+    /// Another training is at work in the folder.
+    #[error("another training is writing to {}; wait for it to end", .0.display())]
+    Busy(PathBuf),
     /// The gradients were not finite for many steps in a row.
     #[error("training diverged at step {step}: the gradients are not finite; lower the learning rate")]
     Diverged { step: u64 },
