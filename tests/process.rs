@@ -67,7 +67,7 @@ fn a_recording_becomes_a_catalogued_dataset() {
         let segment = &manifest["segments"][segment];
         near(&segment["start_s"], start - 0.15, 0.1);
         near(&segment["end_s"], end + 0.15, 0.1);
-        let length = segment["end_s"].as_f64().unwrap() - segment["start_s"].as_f64().unwrap();
+        let length = length(segment);
         let path = place.path("out").join(segment["path"].as_str().unwrap());
         let samples = load_mono(&path, SampleRate(22_050)).unwrap().len();
         assert!((samples as f64 / 22_050.0 - length).abs() < 1e-3);

@@ -45,9 +45,9 @@ pub struct Analysis {
 impl Analysis {
     /// Takes only this for speech, of what was.
     pub fn restrict_speech(&mut self, spans: Vec<Span>) {
-        let share = self.speech.share();
+        let before = self.speech.length();
         self.speech.spans = spans;
-        self.left_out = Seconds((share - self.speech.share()) * self.speech.duration.0);
+        self.left_out = Seconds(before.0 - self.speech.length().0);
         self.judge();
     }
 

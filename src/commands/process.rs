@@ -138,10 +138,12 @@ fn listening(session: &Session) -> anyhow::Result<Option<Listening>> {
     if !session.config().process.leave_out_music || !models.path(CLEANED_MUSIC).exists() {
         return Ok(None);
     }
-    let encoder = models.speaker()?;
-    let Some(music) = models.cleaned_music(&encoder)? else { return Ok(None) };
-    let version = format!("{} {}", models.hash(CLEANED_MUSIC)?, encoder.fingerprint());
-    Ok(Some(Listening { encoder: Pool::new(move || models.speaker())?, music, version }))
+    let encoder = models.speakers()?;
+    let first = encoder.take()?;
+    let Some(music) = models.cleaned_music(&first)? else { return Ok(None) };
+    let version = format!("{} {}", models.hash(CLEANED_MUSIC)?, first.fingerprint());
+    drop(first);
+    Ok(Some(Listening { encoder, music, version }))
 }
 
 /// What takes away noise, by the settings.

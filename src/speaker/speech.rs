@@ -98,7 +98,7 @@ impl SpokenAudio {
         }
         let found = detector.finish();
         let (min, duration) = (SpeakerEncoder::MIN_DURATION, RATE.duration(count));
-        let speech = Seconds(found.spans.iter().map(|span| span.end.0 - span.start.0).sum());
+        let speech = found.length();
         let silent = 10.0 * (energy / count.max(1) as f64).log10() < SILENT_DB;
         if duration < min {
             return Err(ListenError::TooShort { min, actual: duration });

@@ -180,13 +180,19 @@ impl Models {
         self.speaker_at(&self.path("speaker"))
     }
 
+    /// The same for several recordings at once.
+    pub fn speakers(&self) -> Result<Pool<SpeakerEncoder>, ModelError> {
+        let models = self.clone();
+        Pool::new(move || models.speaker())
+    }
+
     /// Any other speaker encoder. Its embeddings can be compared with each other, but mean nothing to the voices.
     pub fn speaker_at(&self, path: &Path) -> Result<SpeakerEncoder, ModelError> {
         SpeakerEncoder::load(path, self.device)
             .map_err(|source| ModelError::Speaker { path: path.to_path_buf(), source })
     }
 
-    /// The same for several recordings at once.
+    /// [`Self::hearing`] for several recordings at once.
     pub fn hearings(&self, encoder: &Path) -> Result<Pool<NetworkHearing>, ModelError> {
         let (models, encoder) = (self.clone(), encoder.to_path_buf());
         Pool::new(move || models.hearing(&encoder))

@@ -53,10 +53,14 @@ pub struct Speech {
 }
 
 impl Speech {
-    /// How much of the stream is speech, from 0 to 1.
+    /// How much of the stream is speech.
+    pub fn length(&self) -> Seconds {
+        Seconds(self.spans.iter().map(|span| span.end.0 - span.start.0).sum())
+    }
+
+    /// The same as a share, from 0 to 1.
     pub fn share(&self) -> f64 {
-        let speech: f64 = self.spans.iter().map(|span| span.end.0 - span.start.0).sum();
-        if self.duration.0 > 0.0 { (speech / self.duration.0).clamp(0.0, 1.0) } else { 0.0 }
+        if self.duration.0 > 0.0 { (self.length().0 / self.duration.0).clamp(0.0, 1.0) } else { 0.0 }
     }
 }
 

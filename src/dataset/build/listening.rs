@@ -71,6 +71,9 @@ impl Listening {
                 cut.clear();
             }
             progress(RATE.duration(cutter.position));
+            if cutter.pieces.is_empty() {
+                break;
+            }
         }
         cutter.push(&resampler.finish(), &mut cut);
         cutter.finish(&mut cut);
