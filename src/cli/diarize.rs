@@ -52,8 +52,9 @@ pub struct DiarizeArgs {
     #[arg(long)]
     pub exclusive: bool,
 
-    /// A speaker's pauses that are shorter are a part of the turn.
-    #[arg(long, value_name = "SECONDS", default_value = "0.75", value_parser = pause)]
+    /// A speaker's pauses that are shorter are a part of the turn; where somebody else speaks in them, those of less than three
+    /// quarters of that.
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = pause)]
     pub min_pause: f64,
 
     /// Write labels for Audacity (.txt) and a TextGrid for Praat too.

@@ -38,19 +38,22 @@ pub struct Activity {
 pub struct TurnRules {
     /// The most speakers at a time.
     pub at_once: usize,
-    /// A speaker's pauses that are shorter are a part of the turn. Transcribers differ in this: the references of some
-    /// corpora count a second of silence and more as speech.
+    /// A speaker's pauses that are shorter are a part of the turn; those in which somebody else speaks end it sooner
+    /// ([`TAKEN`]), and always where no more may speak at a time. Transcribers differ in this: the references of some corpora count a second of silence and more as
+    /// speech.
     pub min_pause: Seconds,
 }
 
 impl Default for TurnRules {
     fn default() -> Self {
-        Self { at_once: usize::MAX, min_pause: Seconds(0.75) }
+        Self { at_once: usize::MAX, min_pause: Seconds(1.0) }
     }
 }
 
 /// What the probabilities add up to where one speaks, and where two and three do.
 const SPEAKING: [f32; 3] = [0.5, 1.5, 2.5];
+/// A pause in which somebody else speaks ends a turn if it is as long as this share of the shortest that does elsewhere.
+pub const TAKEN: f64 = 0.75;
 /// What is shorter joins nothing.
 const BLIP: Seconds = Seconds(0.1);
 /// Shorter speech is none.
@@ -167,38 +170,48 @@ fn add(row: &mut Vec<f32>, values: impl Iterator<Item = (usize, f32)>) {
 
 /// Stretches in the order of time, none after `duration`.
 pub fn stretches(activity: &Activity, rules: TurnRules, duration: Seconds) -> Vec<Stretch> {
-    let spans = activity.spans(rules.at_once).into_iter().enumerate();
-    let mut all: Vec<Stretch> =
-        spans.flat_map(|(speaker, spans)| of_speaker(speaker, spans, activity, rules.min_pause, duration)).collect();
+    let mut spans = activity.spans(rules.at_once);
+    spans.iter_mut().for_each(|spans| spans.retain(|(start, end)| end - start >= frames(BLIP)));
+    let mut speaking = vec![0; activity.frames()];
+    let spoken = spans.iter().flatten().flat_map(|&(start, end)| start..end);
+    spoken.for_each(|frame| speaking[frame] += 1);
+    let of_one = |(speaker, spans): (usize, Vec<(usize, usize)>)| {
+        let turns = turns(&spans, &speaking, rules);
+        turns.into_iter().map(move |turn| stretch(speaker, turn, activity, duration))
+    };
+    let mut all: Vec<Stretch> = spans.into_iter().enumerate().flat_map(of_one).collect();
+    all.retain(|one| one.end.0 > one.start.0);
     all.sort_by(|a, b| a.start.0.total_cmp(&b.start.0).then(a.speaker.cmp(&b.speaker)));
     all
 }
 
-fn of_speaker(
-    speaker: usize,
-    mut spans: Vec<(usize, usize)>,
-    activity: &Activity,
-    min_pause: Seconds,
-    duration: Seconds,
-) -> Vec<Stretch> {
-    spans.retain(|(start, end)| end - start >= frames(BLIP));
-    let mut joined: Vec<(usize, usize)> = Vec::new();
-    for span in spans {
-        match joined.last_mut() {
-            Some(last) if span.0 - last.1 < frames(min_pause) => last.1 = span.1,
-            _ => joined.push(span),
+/// The turns of a speaker who speaks in `spans`; so many are `speaking` in each frame.
+fn turns(spans: &[(usize, usize)], speaking: &[usize], rules: TurnRules) -> Vec<(usize, usize)> {
+    let [free, taken] = [1.0, TAKEN].map(|share| frames(Seconds(rules.min_pause.0 * share)));
+    let mut turns: Vec<(usize, usize)> = Vec::new();
+    for &(start, end) in spans {
+        let goes_on = |turn: &&mut (usize, usize)| {
+            let least = match speaking[turn.1..start].iter().max() {
+                None | Some(0) => free,
+                Some(&others) if others < rules.at_once => taken,
+                Some(_) => 0,
+            };
+            start - turn.1 < least
+        };
+        match turns.last_mut().filter(goes_on) {
+            Some(turn) => turn.1 = end,
+            None => turns.push((start, end)),
         }
     }
-    joined.retain(|(start, end)| end - start >= frames(SHORTEST_SPEECH));
+    turns.retain(|(start, end)| end - start >= frames(SHORTEST_SPEECH));
+    turns
+}
+
+fn stretch(speaker: usize, (start, end): (usize, usize), activity: &Activity, duration: Seconds) -> Stretch {
     let time = |at: usize| Seconds((at as f64 * frame().0).min(duration.0));
     let share = |frame: usize| f64::from(activity.of(speaker, frame).unwrap_or(0.0));
-    let stretch = |(start, end): (usize, usize)| Stretch {
-        start: time(start),
-        end: time(end),
-        speaker,
-        activity: (start..end).map(share).sum::<f64>() / (end - start) as f64,
-    };
-    joined.into_iter().map(stretch).filter(|one| one.end.0 > one.start.0).collect()
+    let activity = (start..end).map(share).sum::<f64>() / (end - start) as f64;
+    Stretch { start: time(start), end: time(end), speaker, activity }
 }
 
 #[cfg(test)]
@@ -271,6 +284,38 @@ mod tests {
         assert!((half[0].activity - 0.82).abs() < 0.01);
         assert_eq!(times(&found(rules(0.1))), [(1, 0.0, 1.0), (1, 1.2, 2.0), (1, 2.6, 3.9)]);
         assert_eq!(times(&found(rules(0.7))), [(1, 0.0, 3.9)]);
+    }
+
+    #[test]
+    fn a_pause_in_which_somebody_else_speaks_ends_a_turn_sooner() {
+        // Pauses of 0.9 s: nobody speaks, there is a blip, and somebody speaks for 0.2 s.
+        let mut rows = vec![vec![0.9f32; 300], vec![0.0; 300]];
+        for pause in [50..95, 120..165, 200..245] {
+            rows[0][pause].fill(0.0);
+        }
+        for other in [130..134, 210..220] {
+            rows[1][other].fill(0.9);
+        }
+        let ends = |seconds| -> Vec<(usize, f64)> {
+            let rules = TurnRules { min_pause: Seconds(seconds), ..TurnRules::default() };
+            stretches(&activity(&rows), rules, Seconds(6.0)).iter().map(|one| (one.speaker, one.end.0)).collect()
+        };
+        assert_eq!(ends(1.0), [(0, 4.0), (1, 4.4), (0, 6.0)]);
+        assert_eq!(ends(1.25), [(0, 6.0), (1, 4.4)]);
+    }
+
+    #[test]
+    fn where_one_speaks_at_a_time_no_turn_goes_on_through_anothers() {
+        let mut rows = vec![vec![0.9f32; 300], vec![0.0; 300]];
+        rows[0][100..120].fill(0.0);
+        rows[1][102..112].fill(0.9);
+        let found = |at_once| -> Vec<(usize, f64, f64)> {
+            let rules = TurnRules { at_once, ..TurnRules::default() };
+            let found = stretches(&activity(&rows), rules, Seconds(6.0));
+            found.iter().map(|one| (one.speaker, one.start.0, one.end.0)).collect()
+        };
+        assert_eq!(found(1), [(0, 0.0, 2.0), (1, 2.04, 2.24), (0, 2.4, 6.0)]);
+        assert_eq!(found(usize::MAX), [(0, 0.0, 6.0), (1, 2.04, 2.24)]);
     }
 
     #[test]
