@@ -83,7 +83,7 @@ fn what_cannot_be_mixed_is_said() {
     fs::write(place.path("odd.toml"), "interruption = 1.5\n").expect("a file");
     fails("--speakers people --manner odd.toml", 2, "interruption is 1.5; expected a share from 0 to 1");
     fs::write(place.path("odd.toml"), "interuption = 0.5\n").expect("a file");
-    fails("--speakers people --manner odd.toml", 1, "interuption");
+    fails("--speakers people --manner odd.toml", 2, "interuption");
     for name in ["people/ann/1.wav", "people/ann/2.wav"] {
         fs::write(place.path(name), "no sound").expect("a file");
     }

@@ -2,7 +2,6 @@
 
 use std::{fs, path::Path};
 
-use anyhow::Context;
 use serde::Serialize;
 use serde_json::json;
 
@@ -75,8 +74,9 @@ pub fn run(args: &MixArgs, session: &Session) -> anyhow::Result<()> {
 
 fn manner(path: &Path) -> anyhow::Result<ConversationConfig> {
     let text = fs::read_to_string(path).map_err(FileError::on("read", path))?;
-    let manner: ConversationConfig = toml::from_str(&text).with_context(|| path.display().to_string())?;
-    manner.check().map_err(|reason| Usage(format!("{}: {reason}", path.display())))?;
+    let wrong = |reason: String| Usage(format!("{}: {reason}", path.display()));
+    let manner: ConversationConfig = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    manner.check().map_err(wrong)?;
     Ok(manner)
 }
 
