@@ -39,8 +39,8 @@ pub struct TurnRules {
     /// The most speakers at a time.
     pub at_once: usize,
     /// A speaker's pauses that are shorter are a part of the turn; those in which somebody else speaks end it sooner
-    /// ([`TAKEN`]), and always where no more may speak at a time. Transcribers differ in this: the references of some corpora count a second of silence and more as
-    /// speech.
+    /// ([`TAKEN`]), and always where no more may speak at a time. Transcribers differ in this: the references of some
+    /// corpora count a second of silence and more as speech.
     pub min_pause: Seconds,
 }
 

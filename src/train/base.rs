@@ -1,7 +1,6 @@
 //! Base training: from a corpus and a recipe to a component's weights.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{self, File};
 use std::path::Path;
 use std::sync::Mutex;
 
@@ -12,6 +11,7 @@ use super::acoustic::{AcousticData, AcousticRecipe, AcousticTask, JUDGES, Listen
 use super::aligner::{AlignerRecipe, AlignerTask};
 use super::denoiser::{DenoiserData, DenoiserRecipe, DenoiserTask};
 use super::labels::{Labelled, embed_speakers};
+use super::lock::lock;
 use super::runner::{Replica, RunConfig, RunOptions, Runner, StepReport, Task, TrainError};
 use super::segmentation::{SegmentationData, SegmentationRecipe, SegmentationTask};
 use super::speaker::{SpeakerData, SpeakerRecipe, SpeakerTask};
@@ -20,8 +20,6 @@ use super::vocoder::{TaughtMels, VocoderRecipe, VocoderTask};
 use crate::aligner::Aligner;
 use crate::dataset::corpus::{CorpusUtterance, read_corpus};
 use crate::dataset::prepared::{Prepared, Preparer};
-use crate::error::FileError;
-use crate::files;
 use crate::nn::checkpoint::Weights;
 use crate::processes::Processes;
 use crate::synthesis::models::Models;
@@ -98,12 +96,6 @@ pub struct BaseTraining<'a> {
     pub options: RunOptions,
     /// Who is told.
     pub observer: &'a dyn Observer,
-}
-
-/// Held while a training writes to `folder`.
-fn lock(folder: &Path) -> Result<File, TrainError> {
-    fs::create_dir_all(folder).map_err(FileError::on("create", folder))?;
-    files::lock(&folder.join(".lock"))?.ok_or_else(|| TrainError::Busy(folder.to_path_buf()))
 }
 
 impl BaseTraining<'_> {

@@ -8,6 +8,7 @@ pub mod base;
 pub mod crop;
 pub mod denoiser;
 pub mod labels;
+mod lock;
 pub mod runner;
 pub mod segmentation;
 pub mod speaker;

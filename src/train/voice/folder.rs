@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::VoiceTrainError;
 use crate::error::FileError;
-use crate::files::{self, write_atomically};
+use crate::files::write_atomically;
 use crate::nn::checkpoint::{Precision, Weights};
 use crate::synthesis::voice::VoiceManifest;
-use crate::train::runner::TrainError;
+use crate::train::lock;
 
 /// What a training depends on. One that was interrupted goes on only if all of it is the same.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,6 @@ pub(super) struct WorkFolder {
 
 impl WorkFolder {
     const PLAN: &'static str = "plan.json";
-    const LOCK: &'static str = ".lock";
 
     /// The folder of an interrupted training with the same plan, or a new one.
     ///
@@ -47,8 +46,7 @@ impl WorkFolder {
     pub(super) fn open(voice: &Path, plan: &Plan) -> Result<Self, VoiceTrainError> {
         let name = voice.file_name().unwrap_or_default().to_string_lossy();
         let path = voice.with_file_name(format!(".training-{name}"));
-        fs::create_dir_all(&path).map_err(FileError::on("create", &path))?;
-        let lock = files::lock(&path.join(Self::LOCK))?.ok_or_else(|| TrainError::Busy(path.clone()))?;
+        let lock = lock::lock(&path)?;
         let file = path.join(Self::PLAN);
         let known = fs::read(&file).ok().and_then(|text| serde_json::from_slice::<Plan>(&text).ok());
         if known.as_ref() != Some(plan) {
@@ -62,7 +60,7 @@ impl WorkFolder {
     fn empty(path: &Path) -> Result<(), FileError> {
         for entry in fs::read_dir(path).map_err(FileError::on("read", path))? {
             let entry = entry.map_err(FileError::on("read", path))?.path();
-            if entry.file_name().is_some_and(|name| name == Self::LOCK) {
+            if entry.file_name().is_some_and(|name| name == lock::NAME) {
                 continue;
             }
             let removed = if entry.is_dir() { fs::remove_dir_all(&entry) } else { fs::remove_file(&entry) };
@@ -123,6 +121,7 @@ fn replace_folder(folder: tempfile::TempDir, target: &Path) -> Result<(), FileEr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::train::runner::TrainError;
 
     #[test]
     fn an_older_folder_is_replaced() {
